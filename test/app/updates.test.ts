@@ -34,6 +34,69 @@ describe("updates that are stopped before Telegram has answered", () => {
   });
 });
 
+describe("asking Telegram for updates", () => {
+  let stage: Stage;
+  beforeEach(() => (stage = openStage()));
+  afterEach(() => stage.close());
+
+  // Telegram remembers the kinds last asked for. Edits are not among them: an edited "/buy" must do nothing.
+  const kinds = ["message", "callback_query", "inline_query", "my_chat_member"];
+
+  function updatesWith(api: object, mode: "polling" | "webhook") {
+    return createUpdates({
+      bot: { api } as unknown as Bot<SaudaContext>,
+      token: new Secret("1:x"),
+      config: { mode, publicUrl: "https://sauda.example" },
+      leases: createLocalLeases(),
+      outageNotice: { failed: () => undefined, recovered: () => undefined },
+      ...stage,
+    });
+  }
+
+  it("takes a webhook away first, without dropping what waits, and then names the kinds it wants", async () => {
+    const calls: unknown[] = [];
+    let polled = (): void => undefined;
+    const hasPolled = new Promise<void>((resolve) => (polled = resolve));
+    const updates = updatesWith(
+      {
+        deleteWebhook: async (...args: unknown[]) => void calls.push(["deleteWebhook", ...args]),
+        getUpdates: (asked: object, signal: AbortSignal) => {
+          calls.push(["getUpdates", asked]);
+          polled();
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("stopped"))));
+        },
+      },
+      "polling",
+    );
+    await updates.start();
+    await hasPolled;
+    await updates.stop();
+    expect(calls).toEqual([["deleteWebhook"], ["getUpdates", { offset: 0, timeout: 30, allowed_updates: kinds }]]);
+    expect(updates.webhook).toBeNull();
+  });
+
+  it("sets a webhook with the secret that its route requires, and with the kinds it wants", async () => {
+    const calls: unknown[] = [];
+    const updates = updatesWith(
+      {
+        setWebhook: async (...args: unknown[]) => void calls.push(args),
+        getWebhookInfo: async () => ({ url: "https://sauda.example/telegram/webhook", pending_update_count: 0 }),
+      },
+      "webhook",
+    );
+    await updates.start();
+    await updates.stop();
+    const secret = updates.webhook?.secret.reveal() ?? "";
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(calls).toEqual([
+      [
+        "https://sauda.example/telegram/webhook",
+        { secret_token: secret, allowed_updates: kinds, max_connections: 100 },
+      ],
+    ]);
+  });
+});
+
 describe("updates that cannot be stored, as on a full disk", () => {
   let stage: Stage;
   let isFull = false;
