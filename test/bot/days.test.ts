@@ -583,6 +583,19 @@ describe("the scheduled messages of a day", () => {
       expect(posted[0]?.buttons).toHaveLength(1);
     });
 
+    it("counts a session as due that ends before the day is recorded", async () => {
+      const cardFor = async (expiresAt: number): Promise<string> => {
+        clock.at = istInstant("2026-11-25", "08:30");
+        posted = [];
+        await broker.logIn(link._id);
+        await broker.accounts.update(link._id, ({ tokens }) => ({ tokens: tokens && { ...tokens, expiresAt } }));
+        await run(morningLogin(deps()));
+        return text();
+      };
+      expect(await cardFor(istInstant("2026-11-25", "16:15"))).toContain("its session ends at 16:15");
+      expect(await cardFor(istInstant("2026-11-25", "16:16"))).toBe("");
+    });
+
     it("counts a session that ends before the evening session as due, on a day with one", async () => {
       const until = async (date: string): Promise<void> => {
         clock.at = istInstant(date, "08:30");

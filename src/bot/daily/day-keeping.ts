@@ -1,4 +1,4 @@
-import { mayBeTradingDay } from "../../domain/calendar.ts";
+import { mayBeTradingDay, type TradingCalendar } from "../../domain/calendar.ts";
 import { istDate, istInstant } from "../../domain/market.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Link } from "../../services/accounts.ts";
@@ -20,6 +20,10 @@ export interface DayKeepingDeps {
   readonly log: Log;
 }
 
+/** Epoch ms at which a trading day is recorded for good. */
+export const keptFrom = (date: string, calendar: TradingCalendar): number =>
+  Math.max(istInstant(date, KEPT_AT), pricesFinalAt(date, calendar));
+
 /** Stores the day of each account that the digest could not read, or read before the last trade. */
 export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): PerUserJob {
   return {
@@ -28,8 +32,7 @@ export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): Pe
     triesThroughout: true,
     dueAt(_, date) {
       const calendar = bot.calendar.current();
-      if (!mayBeTradingDay(date, calendar)) return null;
-      return Math.max(istInstant(date, KEPT_AT), pricesFinalAt(date, calendar));
+      return mayBeTradingDay(date, calendar) ? keptFrom(date, calendar) : null;
     },
     async run(user, { date, dueAt }) {
       const links = (await bot.accounts.active(user._id)).filter((link) => bot.accounts.hasSession(link));

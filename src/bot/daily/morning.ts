@@ -18,11 +18,10 @@ import { notificationButtons } from "../notification-buttons.ts";
 import { addLogins } from "../render/portfolio.ts";
 import type { View } from "../view.ts";
 import { calendarNote, digestDueAt } from "./closing.ts";
+import { keptFrom } from "./day-keeping.ts";
 
 /** A reminder is still useful until the market closes. */
 const LOGIN_CATCH_UP_MS = 7 * 3_600_000;
-/** The post-close session ends. */
-const DAY_ENDS = "16:00";
 const NUDGE_AT = "08:52";
 const NUDGE_CATCH_UP_MS = 8 * 60_000;
 /** No nudge to users whose reminder came less than this before it. */
@@ -41,9 +40,9 @@ type LoginBot = Pick<BotDeps, "accounts" | "calendar" | "clock">;
 const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
 const nudgeKey = (user: UserId, date: string): string => `morning-nudge:${user}:${date}`;
 
-/** Epoch ms until which a session must last today: the closing digest, which may come in the evening, needs it too. */
+/** Epoch ms until which a session must last today: the day's recording and the closing digest, perhaps later, need it. */
 const neededUntil = (user: User, date: string, { clock, calendar }: LoginBot): number =>
-  Math.max(clock.now(), istInstant(date, DAY_ENDS), digestDueAt(user, date, calendar.current()) ?? 0);
+  Math.max(clock.now(), keptFrom(date, calendar.current()), digestDueAt(user, date, calendar.current()) ?? 0);
 
 const needsLogins = (bot: LoginBot, link: Link): boolean =>
   !bot.accounts.broker(link).definition.capabilities.login.includes("none");
