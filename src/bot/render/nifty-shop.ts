@@ -21,10 +21,11 @@ import {
   rupeePrice,
   rupees,
   signedAmount,
+  timeText,
 } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { allPricedAt, sourceLabel } from "./source.ts";
+import { allPricedAt, pricedAt } from "./source.ts";
 
 export interface ShopCard {
   readonly proposal: Proposal;
@@ -34,6 +35,9 @@ export interface ShopCard {
   /** The leg whose quantity is being changed. */
   readonly editing?: number;
 }
+
+/** Later than this after the decision, the card has been looked at again: its prices are then older than its orders. */
+const LOOKED_AGAIN_MS = 5_000;
 
 /** A proposal, with a row of buttons for each leg that is still open. */
 export function proposalView({ proposal, account, now, editing }: ShopCard): View {
@@ -48,7 +52,8 @@ export function proposalView({ proposal, account, now, editing }: ShopCard): Vie
       cashText(proposal),
       ...proposal.missed.map(missedText),
       ...proposal.notes.map((note) => noteText(note, isDry)),
-      html`<i>${sourceLabel(proposal.source, account)}</i> · ${stamp(now)}`,
+      html`<i>Prices: ${pricedAt({ source: proposal.source, at: proposal.createdAt }, account, now)}</i>`,
+      !isDry && now - proposal.createdAt > LOOKED_AGAIN_MS && html`<i>Orders: ${timeText(now, now)}</i>`,
     ),
     keyboard: editing === undefined ? legKeyboard(proposal) : editKeyboard(proposal, editing),
   };

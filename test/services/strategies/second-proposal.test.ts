@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { historyView } from "../../../src/bot/render/nifty-shop.ts";
+import { historyView, proposalView } from "../../../src/bot/render/nifty-shop.ts";
 import { legBehind } from "../../../src/services/strategies/nifty-shop/shop.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
@@ -59,6 +59,18 @@ describe("a second proposal on one day", () => {
     const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
     if (confirmed.kind === "confirmed") await confirmed.sent;
     expect(await history()).toContain("Buy 277 ITC: see its card");
+  });
+
+  it("keeps the time of its prices when it is looked at again later", async () => {
+    const id = await propose();
+    const card = async (): Promise<string> => {
+      const proposal = await floor.shop.proposal(asha, id);
+      if (!proposal) throw new Error("gone");
+      return proposalView({ proposal, account: "Paper", now: floor.clock.now() }).html.toString();
+    };
+    expect(await card()).toMatch(/<i>Prices: Paper · 15:00:00 IST<\/i>$/);
+    floor.goTo(TODAY, "15:12");
+    expect(await card()).toMatch(/<i>Prices: Paper · 15:00:00 IST<\/i>\n<i>Orders: 15:12:00 IST<\/i>$/);
   });
 
   it("can be approved when the first one's ticket has lapsed", async () => {
