@@ -96,11 +96,11 @@ function stateOf(leg: ProposedLeg): string | null {
   return leg.isSettled ? "Nothing was filled." : "On a card below.";
 }
 
-/** The cash before and after the open legs. A sale's money arrives on the next trading day. */
+/** The cash before and after the open legs, ended ones by what they filled. A sale's money arrives on the next trading day. */
 function cashText({ cash, legs, isDry }: Proposal): Html | null {
-  const open = legs.filter(({ state }) => state === "open");
+  const open = legs.filter(({ state, filledQty }) => state === "open" || filledQty > 0);
   const of = (isSale: boolean): Paise =>
-    sumPaise(open.filter(({ kind }) => (kind === "sell") === isSale).map(({ price, qty }) => valueOf(price, qty)));
+    sumPaise(open.filter(({ kind }) => (kind === "sell") === isSale).map(legValue));
   const [spent, raised] = [of(false), of(true)];
   if (isDry || cash === null || open.length === 0) return null;
   return html`<pre>${renderPairs(
@@ -113,6 +113,9 @@ function cashText({ cash, legs, isDry }: Proposal): Html | null {
     PAGE_WIDTH,
   )}</pre>`;
 }
+
+const legValue = ({ price, qty, avgPrice, filledQty, isSettled }: ProposedLeg): Paise =>
+  isSettled ? valueOf(avgPrice > 0 ? avgPrice : price, filledQty) : valueOf(price, qty);
 
 const MISSED = {
   "one-share-costs-more": "one share costs more than the amount of a trade",

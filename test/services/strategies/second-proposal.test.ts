@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { historyView, proposalView } from "../../../src/bot/render/nifty-shop.ts";
 import { legBehind } from "../../../src/services/strategies/nifty-shop/shop.ts";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import type { ProposedLeg } from "../../../src/services/strategies/nifty-shop/proposals.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
@@ -71,6 +73,22 @@ describe("a second proposal on one day", () => {
     expect(await card()).toMatch(/<i>Prices: Paper · 15:00:00 IST<\/i>$/);
     floor.goTo(TODAY, "15:12");
     expect(await card()).toMatch(/<i>Prices: Paper · 15:00:00 IST<\/i>\n<i>Orders: 15:12:00 IST<\/i>$/);
+  });
+
+  it("counts in its cash what an order has filled once it has ended, not what was proposed", async () => {
+    const proposal = await floor.shop.propose(await floor.user());
+    const [leg] = proposal.legs;
+    if (!leg) throw new Error("no leg");
+    const cash = (change: Partial<ProposedLeg>): string[] => {
+      const changed = { ...proposal, cash: paiseFromRupees(100_000), legs: [{ ...leg, ...change }] };
+      const text = proposalView({ proposal: changed, account: null, now: floor.clock.now() }).html.toString();
+      return [...text.matchAll(/^(?:<pre>)?(?:Buys|After) +(\S+?)(?:<|$)/gm)].map(([, amount = ""]) => amount);
+    };
+    expect(cash({})).toEqual(["−24,930.00", "₹75,070.00"]);
+    const avgPrice = priceFromRupees(89);
+    expect(cash({ isSettled: true, filledQty: 100, avgPrice })).toEqual(["−8,900.00", "₹91,100.00"]);
+    expect(cash({ isSettled: true })).toEqual(["₹1,00,000.00"]);
+    expect(cash({ state: "skipped" })).toEqual([]);
   });
 
   it("can be approved when the first one's ticket has lapsed", async () => {
