@@ -18,14 +18,17 @@ interface Rates {
   readonly stampBuy: number;
 }
 
-/** As of November 2026, after the Finance Act 2026 raised STT on derivatives. */
+/**
+ * As of November 2026: STT on derivatives as raised by the Finance Act 2026, NSE's rates as raised in March 2026 (they now
+ * include most of the investor protection fund's part, IPFT; its rest is added here), https://fyers.in/charges-list.
+ */
 const RATES = {
   delivery: {
     brokerage: 0,
     brokerageCap: paise(0),
     sttBuy: 10_000,
     sttSell: 10_000,
-    transactionNse: 297,
+    transactionNse: 307,
     transactionBse: 375,
     stampBuy: 1_500,
   },
@@ -34,7 +37,7 @@ const RATES = {
     brokerageCap: paiseFromRupees(20),
     sttBuy: 0,
     sttSell: 2_500,
-    transactionNse: 297,
+    transactionNse: 307,
     transactionBse: 375,
     stampBuy: 300,
   },
@@ -43,7 +46,7 @@ const RATES = {
     brokerageCap: paiseFromRupees(20),
     sttBuy: 0,
     sttSell: 5_000,
-    transactionNse: 173,
+    transactionNse: 183,
     transactionBse: 0,
     stampBuy: 200,
   },
@@ -52,7 +55,7 @@ const RATES = {
     brokerageCap: paiseFromRupees(20),
     sttBuy: 0,
     sttSell: 15_000,
-    transactionNse: 3_503,
+    transactionNse: 3_553,
     transactionBse: 3_250,
     stampBuy: 300,
   },

@@ -164,8 +164,8 @@ describe("the scheduled messages of a day", () => {
           realised                    0.00
           unrealised               +100.00
         Holdings, day change       −200.00
-        Charges, estimated           ₹9.50
-        Net of charges             −109.50
+        Charges, estimated           ₹9.51
+        Net of charges             −109.51
         Available               ₹50,000.00
         Best: SBIN +₹100.00
         Worst: ITC −₹200.00
@@ -475,7 +475,7 @@ describe("the scheduled messages of a day", () => {
     broker.book.trades = [trade, ...["o2", "o3"].map((id) => ({ ...unknown, orderId: brokerOrderId(id) }))];
     await run(closingDigest(all));
     expect(text()).toContain("Charges leave out CRUDEOIL26DECFUT: in no list of instruments.");
-    expect(text()).toMatch(/Charges, estimated +₹9\.50/);
+    expect(text()).toMatch(/Charges, estimated +₹9\.51/);
     posted = [];
     await run(periodReport(all, "week"));
     expect(text()).toContain("Charges leave out CRUDEOIL26DECFUT: in no list of instruments.");

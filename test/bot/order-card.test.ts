@@ -78,7 +78,7 @@ describe("the card of an order", () => {
   it("shows average price and charges once nothing more can fill", () => {
     const filled = card({ state: "filled", filledQty: 10, avgPrice: priceFromRupees("1002.40") });
     expect(filled).toContain("Filled 10 at ₹1,002.40.");
-    expect(filled).toContain("Charges, about ₹11.89.");
+    expect(filled).toContain("Charges, about ₹11.90.");
     const cancelled = card({ state: "cancelled", filledQty: 4, avgPrice: priceFromRupees("1002.40") });
     expect(cancelled).toContain("after 4/10 at ₹1,002.40.");
     expect(cancelled).toContain("Charges, about ₹");

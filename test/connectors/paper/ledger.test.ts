@@ -312,14 +312,14 @@ describe("an account at the simulated exchange", () => {
   it("has charges computed from the published rates", () => {
     const { exchange } = openFloor(AT);
     const sbin = listed(exchange, "NSE:SBIN-EQ");
-    // ₹1,00,000 of delivery: STT 100.00, exchange 2.97, SEBI 0.10, stamp 15.00, GST 18 % of 3.07.
-    expect(chargesOf(sbin, "CNC", "BUY", paiseFromRupees(100_000))).toBe(11_862);
-    // Intraday sell: brokerage 20.00, exchange 2.97, SEBI 0.10, STT 25.00, GST 18 % of 23.07.
-    expect(chargesOf(sbin, "INTRADAY", "SELL", paiseFromRupees(100_000))).toBe(5_222);
+    // ₹1,00,000 of delivery: STT 100.00, exchange 3.07, SEBI 0.10, stamp 15.00, GST 18 % of 3.17.
+    expect(chargesOf(sbin, "CNC", "BUY", paiseFromRupees(100_000))).toBe(11_874);
+    // Intraday sell: brokerage 20.00, exchange 3.07, SEBI 0.10, STT 25.00, GST 18 % of 23.17.
+    expect(chargesOf(sbin, "INTRADAY", "SELL", paiseFromRupees(100_000))).toBe(5_234);
     // Cover and bracket orders are intraday orders.
     for (const product of ["CO", "BO"] as const)
-      expect(chargesOf(sbin, product, "SELL", paiseFromRupees(100_000))).toBe(5_222);
+      expect(chargesOf(sbin, product, "SELL", paiseFromRupees(100_000))).toBe(5_234);
     // Small intraday order: a brokerage of 0.03 % is below the cap of 20.00.
-    expect(chargesOf(sbin, "INTRADAY", "BUY", paiseFromRupees(10_000))).toBe(300 + 30 + 1 + 60 + 30);
+    expect(chargesOf(sbin, "INTRADAY", "BUY", paiseFromRupees(10_000))).toBe(300 + 31 + 1 + 60 + 30);
   });
 });
