@@ -47,19 +47,13 @@ function cardOf(legs: readonly Partial<Leg>[], plan: object = PLAN, links: reado
 }
 
 function buttons(...legs: readonly Partial<Leg>[]): string[] {
-  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
   const all = legs.map((changes) => ({ ...leg, ...changes }));
-  const intent = { _id: "i1", instrument: SBIN, plan, legs: all, history: [] } as unknown as Intent;
+  const intent = { _id: "i1", instrument: SBIN, plan: PLAN, legs: all, history: [] } as unknown as Intent;
   const { keyboard } = orderCard(intent, {} as Accounts, [], NOW);
   return (keyboard?.inline_keyboard ?? []).flat().map(({ text }) => text);
 }
 
-function card(changes: Partial<Leg>, isAmo = false): string {
-  const terms = { type: "LIMIT", price: ZERO_PRICE };
-  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", isAmo, terms };
-  const intent = { instrument: SBIN, plan, legs: [{ ...leg, ...changes }], history: [] } as unknown as Intent;
-  return orderCard(intent, {} as Accounts, [], NOW).html.toString();
-}
+const card = (changes: Partial<Leg>): string => cardOf([changes]);
 
 describe("the card of an order", () => {
   it("says whether all or some of its accounts are paper", () => {
@@ -101,10 +95,12 @@ describe("the card of an order", () => {
     expect(card({ booked: null })).toContain("Taken by the broker; its book has not shown it yet.");
   });
 
-  it("says of an after-market order that it waits for its session, not that it is on its way to the exchange", () => {
-    for (const booked of ["pending", "open", null] as const)
-      expect(card({ booked }, true)).toContain("<b>Accepted for the next session.</b>");
-    expect(card({ booked: "pending" })).toContain("Taken by the broker, not at the exchange yet.");
+  it("does not call an after-market order waiting for the next session once it is open at the exchange", () => {
+    const amo = (booked: Leg["booked"]): string => cardOf([{ booked }], { ...PLAN, isAmo: true });
+    expect(amo(null)).toContain("Accepted for the next session.");
+    expect(amo("pending")).toContain("Accepted for the next session.");
+    expect(amo("open")).toContain("Open at the broker, as an after-market order.");
+    expect(amo("trigger-pending")).toContain("Waits for its trigger.");
   });
 
   it("says in plain words why it was not sent, with a login button when a session was over", () => {

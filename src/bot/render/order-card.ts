@@ -168,7 +168,9 @@ function legText(leg: Leg, plan: OrderPlan): Html {
 
 function restingText(leg: Leg, plan: OrderPlan): string {
   if (leg.booked === "trigger-pending") return "Waits for its trigger.";
-  if (plan.isAmo) return "Accepted for the next session.";
+  // Some brokers show it as open already while it waits, and all of them once its session has begun.
+  if (plan.isAmo)
+    return leg.booked === "open" ? "Open at the broker, as an after-market order." : "Accepted for the next session.";
   if (leg.booked === "pending") return "Taken by the broker, not at the exchange yet.";
   // Accepted by the broker does not mean open: the exchange may have filled or refused it since.
   return leg.booked === null ? "Taken by the broker; its book has not shown it yet." : "Open at the broker.";
