@@ -103,6 +103,14 @@ describe("the card of an order", () => {
     expect(amo("trigger-pending")).toContain("Waits for its trigger.");
   });
 
+  it("says what had filled of an order that was not followed to its end, and no charges, as more may have filled", () => {
+    const links = [{ _id: leg.link, label: "acme" }] as Link[];
+    const part = { state: "unresolved", filledQty: 4, avgPrice: priceFromRupees("1002.40") } as const;
+    expect(cardOf([part], PLAN, links)).toContain("Not followed to its end, 4/10 filled at ₹1,002.40 when last seen.");
+    expect(cardOf([part], PLAN, links)).not.toContain("Charges");
+    expect(cardOf([{ state: "unresolved" }], PLAN, links)).toContain("Not followed to its end.</b> The day's book is");
+  });
+
   it("says in plain words why it was not sent, with a login button when a session was over", () => {
     const view = notSent("session-expired", "Incorrect `api_key` or `access_token`.");
     expect(view.html.toString()).toContain("Log in, then tap Repeat.\n<blockquote expandable>Incorrect");

@@ -126,9 +126,9 @@ function bookedTermsText({ type, price, triggerPrice }: BookedTerms): string | n
 
 const stopText = (triggerPrice: Price): string => `sl ${priceText(triggerPrice)} market`;
 
-/** Estimated charges of the filled quantity, once the order is final. */
+/** Estimated charges of the filled quantity, once that is final. */
 function chargesText(leg: Leg, { productType, side }: OrderPlan, instrument: Instrument): Html | null {
-  if (!isClosed(leg) || leg.filledQty === 0 || leg.avgPrice === 0) return null;
+  if (!isClosed(leg) || leg.state === "unresolved" || leg.filledQty === 0 || leg.avgPrice === 0) return null;
   const charges = chargesOf(instrument, productType, side, valueOf(leg.avgPrice, leg.filledQty));
   return html`Charges, about ${rupees(charges)}.`;
 }
@@ -162,7 +162,7 @@ function legText(leg: Leg, plan: OrderPlan): Html {
     case "not-found":
       return html`<b>Not placed.</b> The broker's book, read again and again, does not have it. Look once at the broker before repeating.`;
     case "unresolved":
-      return html`<b>Not followed to its end.</b> The day's book is gone; only the broker's own record tells what became of it.`;
+      return html`<b>Not followed to its end${leg.filledQty > 0 ? `, ${filled} filled${at} when last seen` : ""}.</b> The day's book is gone; only the broker's own record tells what became of it.`;
   }
 }
 
