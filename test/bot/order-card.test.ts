@@ -111,6 +111,12 @@ describe("the card of an order", () => {
     expect(cardOf([{ state: "unresolved" }], PLAN, links)).toContain("Not followed to its end.</b> The day's book is");
   });
 
+  it("names the unlinked account, not the day, as what kept an order from being followed to its end", () => {
+    const shown = cardOf([{ state: "unresolved" }]);
+    expect(shown).toContain("Its account is no longer linked; only the broker's own record tells");
+    expect(shown).not.toContain("day's book");
+  });
+
   it("says in plain words why it was not sent, with a login button when a session was over", () => {
     const view = notSent("session-expired", "Incorrect `api_key` or `access_token`.");
     expect(view.html.toString()).toContain("Log in, then tap Repeat.\n<blockquote expandable>Incorrect");
