@@ -117,6 +117,12 @@ describe("the card of an order", () => {
     expect(shown).not.toContain("day's book");
   });
 
+  it("does not say that the broker did not answer of an order whose sending was cut off", () => {
+    expect(card({ state: "unknown" })).toContain("I was cut off while sending it, so the order may be live.");
+    const unclear = card({ state: "unknown", reason: "no answer in 7000 ms" });
+    expect(unclear).toContain("The broker did not answer clearly, so the order may be live.");
+  });
+
   it("says in plain words why it was not sent, with a login button when a session was over", () => {
     const view = notSent("session-expired", "Incorrect `api_key` or `access_token`.");
     expect(view.html.toString()).toContain("Log in, then tap Repeat.\n<blockquote expandable>Incorrect");

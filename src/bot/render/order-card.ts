@@ -144,7 +144,8 @@ function legText(leg: Leg, plan: OrderPlan, links: readonly Link[]): Html {
     case "sending":
       return html`Sending to the broker.`;
     case "unknown":
-      return html`<b>Not known yet.</b> The broker did not answer clearly, so the order may be live. I am looking for it in the broker's book and will not send it again.`;
+      // Without a reason, no outcome was recorded: the sending process is gone.
+      return html`<b>Not known yet.</b> ${leg.reason === null ? "I was cut off while sending it" : "The broker did not answer clearly"}, so the order may be live. I am looking for it in the broker's book and will not send it again.`;
     case "working":
       return leg.filledQty > 0 ? html`<b>Partly filled ${filled}${at}.</b>` : html`<b>${restingText(leg, plan)}</b>`;
     case "filled":
