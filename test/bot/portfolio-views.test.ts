@@ -121,6 +121,19 @@ describe("a view of accounts that could not be read", () => {
     expect(says({ state: "unknown" })).toContain("❓ long 100 SBIN <i>one</i>: <b>not known yet</b>");
   });
 
+  it("says in a panic report how much of a position each of its orders is for, when it takes several", () => {
+    const position = { side: "BUY", qty: 100, symbol: "NSE:SBIN-EQ" };
+    const legs = [
+      { state: "filled", qty: 60, filledQty: 60, avgPrice: priceFromRupees(800) },
+      { state: "rejected", qty: 40, filledQty: 0, avgPrice: ZERO_PRICE, reason: "Margin is short" },
+    ];
+    const exit = { kind: "ordered", link: link("one"), position, intent: { legs } };
+    const report = { cancels: [], exits: [exit], untouched: [], unseen: [], left: [] } as unknown as PanicReport;
+    const says = panicReport(report, accounts, now).toString();
+    expect(says).toContain("✅ long 100 SBIN <i>one</i>, 60 of it: exited at ₹800.00.");
+    expect(says).toContain("⛔ long 100 SBIN <i>one</i>, 40 of it: rejected: Margin is short.");
+  });
+
   it("lists in a panic report what is still open before what was cancelled", () => {
     const order = { side: "BUY", qty: 75, symbol: "NSE:NIFTY26NOVFUT", filledQty: 0, avgPrice: ZERO_PRICE };
     const cancels = Array.from({ length: 60 }, (_, at) => {

@@ -131,11 +131,17 @@ function exitLine(exit: ExitResult): Html {
       return html`⛔ ${name}: not exited. An order at the broker that I cannot read may be closing it, and both could fill. Look there, then exit it there.`;
     case "ordered":
       return lines(
-        ...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`),
+        ...exit.intent.legs.map(
+          (leg) => html`${legSign(leg)} ${name}${shareText(exit.position, leg)}: ${legText(leg)}`,
+        ),
         restText(exit.position, exit.intent.legs),
       );
   }
 }
+
+/** How much of the position the order is for, when it takes several. */
+const shareText = (position: Position, leg: Leg): string =>
+  leg.qty === position.qty ? "" : `, ${quantity(leg.qty)} of it`;
 
 function restText({ qty }: Position, legs: readonly Leg[]): Html | null {
   const rest = legs.reduce((left, leg) => left - leg.qty, qty);
