@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cardHeading, orderCard } from "../../src/bot/render/order-card.ts";
 import { unbookedOrders } from "../../src/bot/render/our-orders.ts";
 import { reasonWords } from "../../src/bot/render/reason-words.ts";
-import { linkId, orderTag } from "../../src/domain/ids.ts";
+import { brokerOrderId, linkId, orderTag } from "../../src/domain/ids.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import type { NotSentCause, Order } from "../../src/domain/order.ts";
@@ -176,6 +176,18 @@ describe("the list of our orders that no broker's book shows", () => {
     const shown = (tag: string) => unbookedOrders({ intents, links: [], booked: [{ tag } as Order], now: NOW });
     expect(String(shown("another"))).toContain("not known yet");
     expect(shown(leg.tag)).toBeNull();
+  });
+
+  it("has an order that the broker took but its book does not show yet", () => {
+    const taken = { ...leg, orderId: brokerOrderId("z-1") };
+    const shown = (changes: Partial<Leg>, ...booked: Partial<Order>[]) => {
+      const intent = { plan: { side: "BUY", symbol: SBIN.symbol }, legs: [{ ...taken, ...changes }], confirmedAt: NOW };
+      const intents = [intent as unknown as Intent];
+      return unbookedOrders({ intents, links: [], booked: booked as Order[], now: NOW });
+    };
+    expect(String(shown({}))).toContain("taken by the broker, not seen in its book yet");
+    expect(shown({}, { tag: null, orderId: brokerOrderId("z-1") })).toBeNull();
+    expect(shown({ booked: "open" })).toBeNull();
   });
 
   it("starts with orders that may be live, however many have failed since; then the latest failures", () => {

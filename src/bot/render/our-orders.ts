@@ -7,10 +7,11 @@ import type { Intent } from "../../services/orders/journal.ts";
 import { html, lines, type Html } from "../html.ts";
 import { quantity } from "./amounts.ts";
 
-/** The states of orders that the broker's book does not show: being sent, not found, or never placed. */
+/** The states of orders that the broker's book does not show: not seen there yet, not found, or never placed. */
 const UNBOOKED: Readonly<Partial<Record<LegState, string>>> = {
   sending: "being sent",
   unknown: "not known yet",
+  working: "taken by the broker, not seen in its book yet",
   "not-sent": "not sent",
   "not-found": "not placed",
   unresolved: "not followed to its end",
@@ -33,10 +34,11 @@ interface UnbookedInput {
 /** Today's orders placed here that no broker's book shows; null when there are none. */
 export function unbookedOrders({ intents, links, booked, now }: UnbookedInput): Html | null {
   const tags = new Set(booked.map(({ tag }) => tag));
+  const ids = new Set(booked.map(({ orderId }) => orderId));
   const rows = intents
     .filter((intent) => isOfToday(intent, now))
     .flatMap(unbookedLegs)
-    .filter(({ leg }) => !tags.has(leg.tag))
+    .filter(({ leg }) => !tags.has(leg.tag) && (leg.orderId === null || !ids.has(leg.orderId)))
     .sort(mayBeLiveFirst);
   if (rows.length === 0) return null;
   return lines(
@@ -58,7 +60,10 @@ const mayBeLiveFirst = (a: Unbooked, b: Unbooked): number =>
 
 function unbookedLegs(intent: Intent): Unbooked[] {
   const refused = (leg: Leg): boolean => leg.state === "rejected" && leg.orderId === null;
-  return intent.legs.filter((leg) => UNBOOKED[leg.state] !== undefined || refused(leg)).map((leg) => ({ intent, leg }));
+  const seen = (leg: Leg): boolean => leg.state === "working" && leg.booked !== null;
+  return intent.legs
+    .filter((leg) => (UNBOOKED[leg.state] !== undefined && !seen(leg)) || refused(leg))
+    .map((leg) => ({ intent, leg }));
 }
 
 function line(row: Unbooked, links: readonly Link[]): Html {
