@@ -128,7 +128,9 @@ function intentOf(result: ChangeResult) {
 
 function quantityChange({ quantity }: OrderWords, instrument: Instrument | undefined): { qty?: number } {
   if (quantity === null || quantity.kind === "all") return {};
-  return { qty: quantity.kind === "units" ? quantity.count : quantity.count * (instrument?.lotSize ?? 1) };
+  if (quantity.kind === "units") return { qty: quantity.count };
+  if (!instrument) throw new Correction(text.orders.unknownLot());
+  return { qty: quantity.count * instrument.lotSize };
 }
 
 /** A price turns a market order into a limit order; only stop orders take a trigger. */

@@ -7,7 +7,7 @@ import { askToModify } from "../../src/bot/change-flow.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
-import { Refusal } from "../../src/bot/refusal.ts";
+import { Correction, Refusal } from "../../src/bot/refusal.ts";
 import { repeatTicket, showTicket } from "../../src/bot/order-flow.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
@@ -216,8 +216,29 @@ describe("the words for modifying an open order", () => {
   });
 });
 
+const orderLock = { state: async () => ({ kind: "none", isFrozen: false, needsCode: false }) };
+
+describe("modifying an order whose instrument is in no list", () => {
+  it("asks for units instead of taking lots for as many units", async () => {
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(8_000_000) }));
+    broker.set("zerodha-1", { key: null, status: "open" });
+    const modify = async (typed: string): Promise<unknown> => {
+      const words = changeWords(typed);
+      if (!words) throw new Error("not read");
+      const ctx = Object.assign(chat(false).ctx, { api: { editMessageText: async () => true } });
+      const deps = { ...depsOf(floor), orderLock } as unknown as BotDeps;
+      return askToModify(deps, ctx, floor.link._id, brokerOrderId("zerodha-1"), words);
+    };
+    const refusal = await modify("2 lots").catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Correction);
+    expect((refusal as Correction).html.toString()).toContain("I do not know how many a lot of this is");
+    expect(broker.calls).not.toContain("modifyOrder");
+    await modify("2");
+    expect(broker.calls).toContain("modifyOrder");
+  });
+});
+
 describe("modifying a stop order's trigger", () => {
-  const orderLock = { state: async () => ({ kind: "none", isFrozen: false, needsCode: false }) };
   const stop = { side: "SELL", productType: "INTRADAY", triggerPrice: price(7_900_000) } as const;
 
   /** The change sent for "sl 795", at a broker that takes no stop without a limit. */
