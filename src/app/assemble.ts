@@ -185,10 +185,11 @@ async function ownerCodeFor(
   say: (line: string) => void,
 ): Promise<string | null> {
   if (config.ownerId !== null) return null;
-  const { createUsers } = await import("../services/users.ts");
+  const { createUsers, shareOwnerCode } = await import("../services/users.ts");
   const owner = await createUsers({ store, clock, ownerId: null, ownerCode: null }).owner();
   if (owner) return null;
   const code = randomAlphanumeric(12);
+  await shareOwnerCode({ store, clock }, code);
   say(`No owner yet. Send /start ${code} to the bot to own it.`);
   return code;
 }

@@ -1,10 +1,11 @@
-import type { LinkId, UserId } from "../domain/ids.ts";
+import { userId, type LinkId, type UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
 import { isSameText } from "../lib/same-text.ts";
 import { withoutInvisible } from "../lib/invisible.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import { changeDocument } from "./change-document.ts";
+import { createOneTime } from "./one-time.ts";
 
 export const ROLES = ["owner", "trader", "viewer", "pending", "blocked"] as const;
 export type Role = (typeof ROLES)[number];
@@ -79,11 +80,19 @@ export interface Users {
   get(id: UserId): Promise<User | null>;
   /** Gets or creates the user: the owner if OWNER_ID names them, else pending. */
   ensure(id: UserId, name: string): Promise<User>;
-  /** Makes this user the owner if the code is the one printed at start-up and there is no owner yet. */
+  /** Makes this user the owner if a process has printed the code at its start-up and there is no owner yet. */
   claimOwnership(id: UserId, code: string): Promise<boolean>;
   owner(): Promise<User | null>;
   update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User>;
   all(): AsyncIterable<User>;
+}
+
+const OWN = "own";
+const OWN_TTL_MS = 86_400_000;
+
+/** Makes a start-up code known to the other processes on this store: the update that brings it may reach any of them. */
+export async function shareOwnerCode(deps: { store: Store; clock: Clock }, code: string): Promise<void> {
+  await createOneTime(deps).issue({ userId: userId(0), action: OWN, payload: {}, ttlMs: OWN_TTL_MS, id: code });
 }
 
 export function createUsers(deps: {
@@ -93,6 +102,7 @@ export function createUsers(deps: {
   ownerCode: string | null;
 }): Users {
   const users: Collection<UserDocument> = deps.store.collection(usersSpec);
+  const oneTime = createOneTime(deps);
 
   async function get(id: UserId): Promise<User | null> {
     const known = await users.get(id);
@@ -142,7 +152,10 @@ export function createUsers(deps: {
     ensure,
     owner,
     async claimOwnership(id, code) {
-      if (deps.ownerCode === null || !isSameText(code, deps.ownerCode) || (await owner()) !== null) return false;
+      if ((await owner()) !== null) return false;
+      const isOurs = deps.ownerCode !== null && isSameText(code, deps.ownerCode);
+      const isShared = deps.ownerId === null && (await oneTime.claim(code, OWN)) !== null;
+      if (!isOurs && !isShared) return false;
       await makeOwner(id);
       return true;
     },

@@ -9,7 +9,7 @@ import { createInbox } from "../../src/services/inbox.ts";
 import { createLeases, createLocalLeases } from "../../src/services/leases.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
-import { createUsers, ROLES, type User, type Users } from "../../src/services/users.ts";
+import { createUsers, ROLES, shareOwnerCode, type User, type Users } from "../../src/services/users.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const [ASHA, VIKRAM, MEERA] = [userId(1001), userId(1002), userId(1003)];
@@ -91,6 +91,18 @@ describe("who gets in", () => {
     expect(await users.claimOwnership(VIKRAM, "")).toBe(false);
     expect(await users.claimOwnership(ASHA, "k3y0fth3b0t7")).toBe(true);
     expect(await users.claimOwnership(VIKRAM, "k3y0fth3b0t7")).toBe(false);
+  });
+
+  it("accepts a start-up code that another process on this store has printed, and only for an owner by code", async () => {
+    const [clock, codes] = [stage.clock, ["k3y0fth3b0t7", "k3y0fth3b0t8"] as const];
+    for (const code of codes) await shareOwnerCode({ store, clock }, code);
+    const [first, second] = [makeUsers({ ownerCode: codes[0] }), makeUsers({ ownerCode: codes[1] })];
+    await first.ensure(ASHA, "Asha");
+    await first.ensure(VIKRAM, "Vikram");
+    expect(await makeUsers({ ownerId: "1003" }).claimOwnership(VIKRAM, codes[0])).toBe(false);
+    expect(await first.claimOwnership(ASHA, codes[1])).toBe(true);
+    expect(await second.claimOwnership(VIKRAM, codes[0])).toBe(false);
+    expect((await second.owner())?._id).toBe(ASHA);
   });
 
   it("lets only the owner decide, never about the owner, and tells users who were admitted", async () => {
