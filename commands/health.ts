@@ -1,10 +1,11 @@
 import { Composer } from "grammy";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { healthView, type LinkRow } from "../src/bot/render/health.ts";
+import { healthView, type LinkRow, type LinkRows } from "../src/bot/render/health.ts";
 import { send } from "../src/bot/view.ts";
 
-const MAX_ROWS = 40;
+/** As many as fit one message. */
+const MAX_ROWS = 25;
 
 export const health: CommandModule = {
   name: "health",
@@ -21,11 +22,15 @@ export const health: CommandModule = {
   },
 };
 
-async function rows(deps: BotDeps): Promise<LinkRow[]> {
+async function rows(deps: BotDeps): Promise<LinkRows> {
   const found: LinkRow[] = [];
+  let more = 0;
   for await (const link of deps.accounts.allLinks()) {
     if (!link.is_active) continue;
-    if (found.length === MAX_ROWS) break;
+    if (found.length === MAX_ROWS) {
+      more += 1;
+      continue;
+    }
     const user = await deps.users.get(link.user_id);
     const { definition } = deps.accounts.broker(link);
     found.push({
@@ -37,7 +42,7 @@ async function rows(deps: BotDeps): Promise<LinkRow[]> {
       budgetPerMinute: budgetOf(definition.rateLimits),
     });
   }
-  return found;
+  return { shown: found, more };
 }
 
 const MINUTE_MS = 60_000;

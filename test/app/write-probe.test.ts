@@ -75,6 +75,6 @@ describe("a store that answers reads but takes no writes", () => {
     isFull = true;
     const system = await systemHealth(parts);
     expect(system).toMatchObject({ storeMs: expect.any(Number), takesWrites: false });
-    expect(healthView(system, [], stage.clock.now()).html.toString()).toContain("takes no writes");
+    expect(healthView(system, { shown: [], more: 0 }, stage.clock.now()).html.toString()).toContain("takes no writes");
   });
 });

@@ -13,8 +13,14 @@ export interface LinkRow {
   readonly budgetPerMinute: number | null;
 }
 
+export interface LinkRows {
+  readonly shown: readonly LinkRow[];
+  /** Number of links that are left out. */
+  readonly more: number;
+}
+
 /** For the owner: the store, queues and process, and each link's session and calls since the process started. */
-export function healthView(system: SystemHealth, links: readonly LinkRow[], now: number): View {
+export function healthView(system: SystemHealth, { shown, more }: LinkRows, now: number): View {
   const hours = Math.floor(system.uptimeS / 3600);
   const minutes = Math.floor((system.uptimeS % 3600) / 60);
   return {
@@ -23,7 +29,8 @@ export function healthView(system: SystemHealth, links: readonly LinkRow[], now:
       html`Store: ${storeState(system)}.`,
       html`Updates waiting: ${system.inboxDepth}, with this one. Messages waiting: ${system.outboxDepth}.`,
       html`Up ${hours} h ${minutes} min, ${Math.round(system.memoryBytes / 1_048_576)} MB.`,
-      ...links.map((row) => linkLine(row, now)),
+      ...shown.map((row) => linkLine(row, now)),
+      more > 0 && html`… and ${more} more.`,
     ),
   };
 }
