@@ -1,6 +1,7 @@
 import { GrammyError, type Api } from "grammy";
 import type { BotDeps } from "../bot/commands.ts";
 import { cardOfToday } from "../bot/daily/morning.ts";
+import { postLater } from "../bot/failure.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
 import { keys } from "../bot/safety-text.ts";
@@ -79,13 +80,14 @@ const redrawn = (api: Pick<Api, "editMessageText">, place: Place, view: View): P
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
   if (result.kind === "linked") await deps.keyCapture.endLogin(result.link);
-  await tell(api, user, await loginReport(deps, result));
+  await tell(api, deps, user, await loginReport(deps, result));
 }
 
 /** Reports that the key form was submitted; after broker keys the next step is the login. */
 export const tellKeys = async (api: Api, deps: BotDeps, link: Link, subject: FormSubject): Promise<void> =>
   tell(
     api,
+    deps,
     link.user_id,
     subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await loginOf(deps, link),
   );
@@ -97,6 +99,7 @@ const loginOf = (deps: BotDeps, link: Link): Promise<View> =>
     throw error;
   });
 
-async function tell(api: Api, user: UserId, view: View): Promise<void> {
-  await api.sendMessage(Number(user), bodyOf(view), optionsOf(view));
+/** The web page says that the chat has the rest, so it must arrive also when Telegram cannot be reached just now. */
+async function tell(api: Api, deps: BotDeps, user: UserId, view: View): Promise<void> {
+  await api.sendMessage(Number(user), bodyOf(view), optionsOf(view)).catch(() => postLater(user, view, deps));
 }

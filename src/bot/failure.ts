@@ -39,9 +39,10 @@ async function isTold(ctx: BareContext, tell: () => Promise<unknown>): Promise<b
   }
 }
 
-const postLater = (user: UserId, { html, keyboard }: View, { notifier }: BotDeps): Promise<void> =>
+/** Leaves an answer that could not be sent to the outbox. */
+export const postLater = (user: UserId, { html, keyboard }: View, { notifier }: BotDeps): Promise<void> =>
   notifier.post({
-    key: `failure:${user}:${randomToken()}`,
+    key: `answer:${user}:${randomToken()}`,
     userId: user,
     priority: "order",
     html: html.toString(),

@@ -1,4 +1,4 @@
-import type { Api, InlineKeyboard } from "grammy";
+import { HttpError, type Api, type InlineKeyboard } from "grammy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tellKeys, tellLogin } from "../../src/app/telegram-out.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
@@ -64,5 +64,18 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     await tellKeys(api, world().deps, link, "keys");
     expect(told.join()).toContain("Dhan cannot be reached right now.");
     expect(buttons).toEqual(["Try again"]);
+  });
+
+  it("goes through the outbox when Telegram cannot be reached, because the page says that the chat has the rest", async () => {
+    const failing = {
+      sendMessage: () => Promise.reject(new HttpError("failed", new Error("reset"))),
+    } as unknown as Api;
+    const before = world().posted.length;
+    await tellLogin(failing, world().deps, userId(ASHA), { kind: "stale" });
+    await tellKeys(failing, world().deps, await linkAt("zerodha"), "egress");
+    expect(world().posted.slice(before)).toMatchObject([
+      { userId: String(ASHA), html: expect.stringContaining("login link was used before") },
+      { userId: String(ASHA), html: expect.stringContaining("bot's own address") },
+    ]);
   });
 });
