@@ -1,19 +1,22 @@
-import { Composer } from "grammy";
+import { Composer, InlineKeyboard } from "grammy";
 import { requireTrader } from "../src/bot/access.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { accountsFor, showTicket } from "../src/bot/order-flow.ts";
 import { lines } from "../src/bot/html.ts";
+import { withPriceLogin } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { alertsView, alertText, conditionText, firedText } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
+import { addLogins } from "../src/bot/render/portfolio.ts";
 import { pricedAt } from "../src/bot/render/source.ts";
 import { fitsChoiceButton, instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
-import { send, show } from "../src/bot/view.ts";
+import { send, show, type View } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { parseOrderText } from "../src/domain/order-text.ts";
 import { parseAlert, type AlertOrder, type AlertWords } from "../src/services/alerts/condition.ts";
+import type { User } from "../src/services/users.ts";
 
 export const alert: CommandModule = {
   name: "alert",
@@ -82,9 +85,20 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
     case "added": {
       const { quote } = result;
       const price = quote && alertText.nowAt(rupeePrice(quote.ltp), pricedAt(quote, "live", deps.clock.now()));
-      await send(ctx, { html: lines(alertText.armed(result.alert, price), alertText.switchedOff(ctx.user.settings)) });
+      const view = { html: lines(alertText.armed(result.alert, price), alertText.switchedOff(ctx.user.settings)) };
+      await send(ctx, await (instrument ? withPriceLogin : withPnlLogins)(deps, ctx.user, view));
     }
   }
+}
+
+/** Says under an alert on the P&L which accounts are not in it because they are not logged in, with login buttons. */
+async function withPnlLogins({ accounts }: BotDeps, { _id }: User, view: View): Promise<View> {
+  const links = await accounts.active(_id);
+  const loggedOut = links.filter((link) => !accounts.hasSession(link));
+  if (loggedOut.length === 0 && links.length > 0) return view;
+  const note =
+    loggedOut.length === links.length ? alertText.noLogin() : alertText.leftOut(loggedOut.map(({ label }) => label));
+  return { html: lines(view.html, note), keyboard: addLogins(new InlineKeyboard(), loggedOut) };
 }
 
 /** Refuses an order that could not become a ticket when the alert goes off, while the user can still correct it. */

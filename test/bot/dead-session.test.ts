@@ -32,6 +32,8 @@ describe("an account whose session is over", () => {
     "/quote SBIN",
     "/watch SBIN",
     "/chart SBIN",
+    "/alert SBIN > 9000",
+    "/alert pnl < -99000",
   ])("gets a login button under the answer to %s", async (typed) => {
     expect(await labels(typed)).toContain("Log in: zerodha");
   });
@@ -53,8 +55,10 @@ describe("an account whose session is over", () => {
     const chat = running.playground.chat(ASHA);
     const note = "Zerodha: the session has ended. Log in again for its prices.";
     expect((await chat.ask("/quote SBIN")).text).toMatch(new RegExp(`Yahoo, [^]*${note}$`));
+    expect((await chat.ask("/alert pnl < -97000")).text).toContain("No account is logged in, and until one is");
     await chat.ask("/link paper");
     await chat.until(() => chat.messages().find(({ text }) => text?.includes("account is open")));
+    expect((await chat.ask("/alert pnl < -98000")).text).toContain("Left out, not logged in: zerodha.");
     const quote = await chat.ask("/quote SBIN");
     expect(quote.text).toMatch(new RegExp(`Paper · [^]*${note}$`));
     chat.tapButton("Log in: zerodha");

@@ -101,7 +101,7 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
     return lines(
       html`${pnl}<i>${timeText(now, now)}</i>`,
       undatedCountNote(by.uncounted),
-      by.loggedOut.length > 0 && html`<i>Left out, not logged in: ${by.loggedOut.join(", ")}.</i>`,
+      by.loggedOut.length > 0 && alertText.leftOut(by.loggedOut),
     );
   }
   const { ltp, prevClose } = by.quote;
@@ -126,6 +126,8 @@ export const alertText = {
   /** Null unless the user has switched the messages of alerts off. */
   switchedOff: ({ alerts }: Pick<Settings, "alerts">): Html | null =>
     alerts === "off" ? html`⚠️ Alerts are switched off in /settings: when one goes off, nothing is sent.` : null,
+  leftOut: (labels: readonly string[]): Html => html`<i>Left out, not logged in: ${labels.join(", ")}.</i>`,
+  noLogin: (): Html => html`⚠️ No account is logged in, and until one is the alert does not go off.`,
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
   metAlready: (condition: string, now: Html): Html =>
     lines(html`${condition}: that is so already. Nothing was armed.`, now),
