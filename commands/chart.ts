@@ -16,6 +16,7 @@ import { showPicture, toPng } from "../src/bot/picture-view.ts";
 import { candlePicture } from "../src/bot/pictures/candles.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { chartCaption, chartText } from "../src/bot/render/chart.ts";
+import { withLogins } from "../src/bot/render/portfolio.ts";
 import { accountTitle, sourceLabel } from "../src/bot/render/source.ts";
 import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
@@ -75,7 +76,7 @@ async function answer(
       calendar: deps.calendar.current(),
       now,
     }),
-    keyboard: rangeKeyboard(instrument, words.range),
+    keyboard: withLogins(rangeKeyboard(instrument, words.range), own.parts),
   };
   await showPicture(ctx, await withPriceLogin(deps, ctx.user, view));
 }

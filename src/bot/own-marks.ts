@@ -8,15 +8,24 @@ import type { Intent } from "../services/orders/journal.ts";
 import type { BotDeps } from "./commands.ts";
 import type { TradeMark } from "./pictures/candles.ts";
 
+interface OwnMarks {
+  readonly avgPrice: Price | null;
+  /** Labels of the accounts that the average leaves out. */
+  readonly unread: readonly string[];
+  /** What the accounts have answered, or why not. */
+  readonly parts: readonly LinkResult<unknown>[];
+  readonly trades: TradeMark[];
+}
+
 /**
- * For a chart: the user's average price over all accounts that could be read (`unread` names the others), and the trades to
- * mark: today's from the brokers' books, and fills of orders placed here.
+ * For a chart: the user's average price over all accounts that could be read, and the trades to mark: today's from the
+ * brokers' books, and fills of orders placed here.
  */
 export async function ownMarks(
   deps: Pick<BotDeps, "portfolio" | "journal" | "clock">,
   user: UserId,
   instrument: Instrument,
-): Promise<{ avgPrice: Price | null; unread: readonly string[]; trades: TradeMark[] }> {
+): Promise<OwnMarks> {
   const [holdings, positions, today, orders] = await Promise.all([
     deps.portfolio.holdings(user),
     deps.portfolio.positions(user),
@@ -28,11 +37,13 @@ export async function ownMarks(
     part.ok ? part.value.filter((row) => isSameListing(row, instrument) && row.side === "BUY") : [],
   );
   const rows = [...held, ...open].filter(({ qty, avgPrice }) => qty > 0 && avgPrice > 0);
+  const parts = [...holdings, ...positions];
   const qty = rows.reduce((sum, row) => sum + row.qty, 0);
   const cost = sumPaise(rows.map((row) => valueOf(row.avgPrice, row.qty)));
   return {
     avgPrice: qty === 0 ? null : averagePrice(cost, qty),
-    unread: unreadLabels([...holdings, ...positions]),
+    unread: unreadLabels(parts),
+    parts,
     trades: [...tradesOf(today, instrument), ...filledLegs(orders, instrument, today, deps.clock.now())],
   };
 }

@@ -127,6 +127,7 @@ describe("the user's average price in a chart's caption", () => {
     expect(captionOf({ ...today, avgPrice: priceFromRupees(80) })).toMatch(
       /My average ₹80\.00, \+25\.00%\n<i>Left out, not read: zerodha\.<\/i>/,
     );
-    expect(captionOf(today)).not.toContain("zerodha");
+    expect(captionOf(today)).toContain("<i>My average is not known, not read: zerodha.</i>");
+    expect(captionOf({ ...today, instrument: NIFTY })).not.toContain("zerodha");
   });
 });

@@ -49,7 +49,11 @@ describe("the user's average price and trades in a chart", () => {
     };
     const journal = { recent: async () => [] };
     const marks = await ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
-    expect(marks).toMatchObject({ avgPrice: own.avgPrice, unread: ["zerodha", "fyers"] });
+    expect(marks).toMatchObject({
+      avgPrice: own.avgPrice,
+      unread: ["zerodha", "fyers"],
+      parts: [silent, partly, silent],
+    });
     expect((await marksOf({ holdings: [own] })).unread).toEqual([]);
   });
 

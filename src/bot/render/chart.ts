@@ -41,7 +41,9 @@ export function chartCaption(caption: ChartCaption): Html {
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
     avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
-    avgPrice !== null && unread.length > 0 && html`<i>Left out, not read: ${unread.join(", ")}.</i>`,
+    instrument.kind !== "index" &&
+      unread.length > 0 &&
+      html`<i>${avgPrice === null ? "My average is not known" : "Left out"}, not read: ${unread.join(", ")}.</i>`,
     marked > 0 && html`${quantity(marked)} ${marked === 1 ? "trade" : "trades"} of mine marked`,
     html`<i>${caption.source}${last ? ` · ${ageOf(last, caption)}` : ""}</i>`,
   );

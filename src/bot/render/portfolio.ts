@@ -110,8 +110,15 @@ export const withLogins = (keyboard: InlineKeyboard, parts: readonly LinkResult<
     parts.flatMap((part) => (!part.ok && part.error.kind === "auth-expired" ? [part.link] : [])),
   );
 
+/** Adds a login button for each of the links that has none yet. */
 export function addLogins(keyboard: InlineKeyboard, links: readonly Link[]): InlineKeyboard {
-  for (const link of links) keyboard.row().text(`Log in: ${link.label}`, callbackData("al", link._id));
+  for (const link of links) {
+    const data = callbackData("al", link._id);
+    const known = keyboard.inline_keyboard
+      .flat()
+      .some((each) => "callback_data" in each && each.callback_data === data);
+    if (!known) keyboard.row().text(`Log in: ${link.label}`, data);
+  }
   return keyboard;
 }
 
