@@ -1,6 +1,7 @@
 import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, keyArgument, onCallback } from "../src/bot/callbacks.ts";
 import {
+  isCut,
   isInterval,
   isRange,
   parseChart,
@@ -71,6 +72,7 @@ async function answer(
       ...shown,
       marked: picture.marked,
       source: label,
+      isCut: isCut(words) && candles.some(({ at }) => at < shown.from),
       isLate: source === "yfinance",
       readAt,
       calendar: deps.calendar.current(),

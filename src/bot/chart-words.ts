@@ -89,12 +89,21 @@ const isModifier = (word: string): boolean => isRange(word.toLowerCase()) || isI
 
 type Span = Pick<ChartWords, "range" | "interval">;
 
-/** How many sessions an intraday chart shows. Sessions, not days: on a Sunday or before the opening today has no bars. */
-function sessionCount({ range, interval }: Span): number {
+/** Sessions, not days: on a Sunday or before the opening today has no bars. */
+function sessionsIn(range: RangeName): number {
   const { days } = RANGES[range];
-  const sessions = days <= SESSIONS_A_WEEK ? days : Math.round((days * SESSIONS_A_WEEK) / 7);
-  return Math.max(1, Math.min(sessions, Math.floor(MAX_BARS / BARS_A_DAY[interval])));
+  return days <= SESSIONS_A_WEEK ? days : Math.round((days * SESSIONS_A_WEEK) / 7);
 }
+
+/** How many sessions an intraday chart shows. */
+const sessionCount = ({ range, interval }: Span): number =>
+  Math.max(1, Math.min(sessionsIn(range), Math.floor(MAX_BARS / BARS_A_DAY[interval])));
+
+/** Whether the range has more bars than are shown. */
+export const isCut = (words: Span): boolean =>
+  BARS_A_DAY[words.interval] > 1
+    ? sessionCount(words) < sessionsIn(words.range)
+    : calendarDays(words) < RANGES[words.range].days;
 
 /** Calendar days that hold the bars shown. */
 const calendarDays = ({ range, interval }: Span): number =>

@@ -30,6 +30,7 @@ interface Drawn {
   readonly instrument?: Instrument;
   readonly avgPrice?: Price;
   readonly unread?: readonly string[];
+  readonly isCut?: boolean;
 }
 
 function captionOf(drawn: Drawn): string {
@@ -40,7 +41,7 @@ function captionOf(drawn: Drawn): string {
   const one = priceFromRupees(100);
   const candles = [{ at, open: one, high: one, low: one, close: one, volume: 1 }];
   const source = isLate ? "Yahoo, about 15 min late" : "Zerodha";
-  const none = { from: 0, avgPrice, unread, marked: 0 };
+  const none = { from: 0, avgPrice, unread, marked: 0, isCut: drawn.isCut ?? false };
   const readAt = now - readBefore * 60_000;
   return chartCaption({ ...none, instrument, interval, candles, source, isLate, readAt, calendar, now }).toString();
 }
@@ -117,6 +118,15 @@ describe("the time of the newest price in a chart's caption", () => {
     expect(captionOf(drawn).split("\n").at(-1)).toBe(
       `<i>${drawn.isLate ? "Yahoo, about 15 min late" : "Zerodha"} · ${words}</i>`,
     );
+  });
+});
+
+describe("the caption of a chart that shows less than was asked for", () => {
+  it("says from when it is and why", () => {
+    const drawn = { interval: "1d", bar: "2025-05-02", now: "2026-11-27 10:42" } as const;
+    const note = "From 2 May 2025: more 1d bars do not fit.";
+    expect(captionOf({ ...drawn, isCut: true })).toContain(note);
+    expect(captionOf(drawn)).not.toContain(note);
   });
 });
 

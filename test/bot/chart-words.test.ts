@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseChart, shownFrom, spanOf } from "../../src/bot/chart-words.ts";
+import { isCut, parseChart, shownFrom, spanOf } from "../../src/bot/chart-words.ts";
 import { movingAverage } from "../../src/bot/pictures/candles.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
@@ -36,6 +36,13 @@ describe("what can be typed after /chart", () => {
     expect((now - from) / DAY_MS).toBe(183);
     expect((from - spanOf(words, now).from) / DAY_MS).toBeGreaterThan(50 * 1.4);
     expect((now - shownFrom({ range: "5y", interval: "1d" }, [], now)) / DAY_MS).toBeCloseTo(400 / 0.7);
+  });
+
+  it("tells whether a range has more bars than can be drawn", () => {
+    for (const typed of ["SBIN 5y", "SBIN 1y", "SBIN 1d", "SBIN 5d", "SBIN 1mo 1h", "SBIN 1d 1m"])
+      expect(isCut(parseChart(typed)!), typed).toBe(false);
+    for (const typed of ["SBIN 5y 1d", "SBIN 2y 1d", "SBIN 15m", "SBIN 5d 1m", "SBIN 1y 1h"])
+      expect(isCut(parseChart(typed)!), typed).toBe(true);
   });
 
   it.each([

@@ -21,6 +21,8 @@ export interface ChartCaption {
   /** How many of the user's trades are drawn. */
   readonly marked: number;
   readonly interval: Interval;
+  /** The range asked for has more bars than are drawn. */
+  readonly isCut: boolean;
   readonly source: string;
   /** Yahoo's prices are about 15 minutes old. */
   readonly isLate: boolean;
@@ -32,7 +34,7 @@ export interface ChartCaption {
 
 /** What the picture shows, in words, also for those who cannot see it. */
 export function chartCaption(caption: ChartCaption): Html {
-  const { instrument, candles, from, avgPrice, unread, marked } = caption;
+  const { instrument, candles, from, avgPrice, unread, marked, isCut, interval } = caption;
   const shown = candles.filter(({ at }) => at >= from);
   const [first, last] = [shown[0], shown.at(-1)];
   return lines(
@@ -40,6 +42,7 @@ export function chartCaption(caption: ChartCaption): Html {
     first &&
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
+    first && isCut && html`<i>From ${dateText(istDate(first.at))}: more ${interval} bars do not fit.</i>`,
     avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
     instrument.kind !== "index" &&
       unread.length > 0 &&
