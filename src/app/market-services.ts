@@ -1,4 +1,5 @@
 import type { DataSource } from "../../connectors/base.ts";
+import { allows } from "../bot/access.ts";
 import type { BotDeps } from "../bot/commands.ts";
 import { alertNotification } from "../bot/render/alerts.ts";
 import { hasOpened, sessionAt } from "../domain/calendar.ts";
@@ -46,11 +47,12 @@ export function createMarketServices(options: MarketServicesOptions): MarketServ
     alerts: createAlerts({
       ...options,
       onFire: async (alert, by) => {
-        const settings = (await options.users.get(alert.userId))?.settings;
-        const delivery = settings && deliveryFor(settings, "alerts");
+        const user = await options.users.get(alert.userId);
+        const delivery = user && deliveryFor(user.settings, "alerts");
         if (!delivery) return;
-        const { hidesAmounts } = settings;
-        await notifier.post({ ...alertNotification(alert, by, { now: clock.now(), hidesAmounts }), ...delivery });
+        const { hidesAmounts } = user.settings;
+        const reader = { now: clock.now(), hidesAmounts, mayTrade: allows(user.role, "trader") };
+        await notifier.post({ ...alertNotification(alert, by, reader), ...delivery });
       },
       // An unknown calendar counts as open, so that no alert is missed.
       isMarketOpen: (at) => options.isAlwaysOpen || sessionAt("NFO", at, calendar.current()).kind !== "closed",

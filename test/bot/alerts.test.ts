@@ -30,7 +30,7 @@ const alert = {
   firedAt: null,
   version: 1,
 } as const;
-const seen = { now: istInstant("2026-11-25", "09:16"), hidesAmounts: false };
+const seen = { now: istInstant("2026-11-25", "09:16"), hidesAmounts: false, mayTrade: true };
 
 describe("the text of an alert", () => {
   it("says what is missing from the day's P&L, as /pnl does", () => {
@@ -55,6 +55,17 @@ describe("the text of an alert", () => {
     expect(alertText.armed(alert, null).toString()).toContain(warning);
     expect(alertText.armed(alert, alertText.nowAt("₹26,000.00", "Zerodha")).toString()).not.toContain(warning);
     expect(alertText.armed({ ...alert, instrument: null }, null).toString()).not.toContain(warning);
+  });
+
+  it("offers an order only to who may place one", () => {
+    const quote = { ltp: priceFromRupees(27_000), prevClose: null, at: null, source: "broker" };
+    const labels = (order: Alert["order"], mayTrade: boolean) =>
+      alertNotification({ ...alert, order }, { kind: "price", quote } as never, { ...seen, mayTrade }).buttons?.map(
+        (row) => row.map(({ text }) => text),
+      );
+    expect(labels(alert.order, true)).toEqual([["Buy 65"], ["Quote"]]);
+    expect(labels(null, true)).toEqual([["Buy", "Sell", "Quote"]]);
+    for (const order of [alert.order, null]) expect(labels(order, false)).toEqual([["Quote"]]);
   });
 
   it("says that it was disarmed when its contract expired, and offers no order", () => {

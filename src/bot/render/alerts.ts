@@ -67,7 +67,7 @@ export function alertsView(
 export function alertNotification(
   alert: Alert,
   by: FiredBy,
-  { now, hidesAmounts }: { readonly now: number; readonly hidesAmounts: boolean },
+  { now, hidesAmounts, mayTrade }: { readonly now: number; readonly hidesAmounts: boolean; readonly mayTrade: boolean },
 ): Notification {
   const { instrument } = alert;
   const what = conditionText(alert, hidesAmounts);
@@ -79,14 +79,15 @@ export function alertNotification(
       by.kind === "expired" ? html`🔔 Disarmed: <b>${what}</b>` : html`🔔 <b>${what}</b>`,
       firedText(by, now, hidesAmounts),
     ).toString(),
-    buttons: instrument === null || by.kind === "expired" ? [] : notificationButtons(actionsOn(alert, instrument)),
+    buttons:
+      instrument === null || by.kind === "expired" ? [] : notificationButtons(actionsOn(alert, instrument, mayTrade)),
   };
 }
 
-function actionsOn({ _id, order }: Alert, instrument: Instrument): InlineKeyboard {
+function actionsOn({ _id, order }: Alert, instrument: Instrument, mayTrade: boolean): InlineKeyboard {
   const keyboard = new InlineKeyboard();
-  if (order) keyboard.text(orderText(order), callbackData("alo", _id)).row();
-  else if (instrument.kind !== "index")
+  if (order && mayTrade) keyboard.text(orderText(order), callbackData("alo", _id)).row();
+  else if (instrument.kind !== "index" && mayTrade)
     keyboard
       .text("Buy", callbackData("tkt", "B", keyArgument(instrument.key)))
       .text("Sell", callbackData("tkt", "S", keyArgument(instrument.key)));
