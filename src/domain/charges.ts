@@ -19,8 +19,8 @@ interface Rates {
 }
 
 /**
- * As of November 2026: STT on derivatives as raised by the Finance Act 2026, NSE's rates as raised in March 2026 (they now
- * include most of the investor protection fund's part, IPFT; its rest is added here), https://fyers.in/charges-list.
+ * As of November 2026: STT on derivatives as raised by the Finance Act 2026, NSE's rates as raised in March 2026, which
+ * include the investor protection fund's part (IPFT). Source: https://fyers.in/charges-list
  */
 const RATES = {
   delivery: {
