@@ -43,7 +43,8 @@ export function createOrderCalls(
         if (!variety) throw notSent("invalid-request", "this order's handle is not from Angel One's book");
         const ack = await client.cancelOrder(caller, { variety, orderid: order.orderId }, signal);
         requireSame(endpointName(ENDPOINTS.cancelOrder), "orderid", order.orderId, ack.orderid);
-        return accepted(ack, order.handle);
+        const { uniqueorderid } = ack;
+        return accepted(ack, { ...order.handle, ...(uniqueorderid ? { uniqueorderid } : {}) });
       }),
   };
 }

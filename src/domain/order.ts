@@ -106,7 +106,7 @@ export interface OrderChange {
 
 /**
  * Outcome of an order request. `unknown`: the order may be live, and only the broker's order book can tell. The request is
- * never repeated.
+ * never repeated. The `handle` of an accepted change replaces what it names of the order's.
  */
 export type OrderOutcome =
   | { readonly kind: "accepted"; readonly orderId: BrokerOrderId; readonly handle: Readonly<Record<string, string>> }

@@ -303,6 +303,17 @@ describe("cancelling", () => {
     expect(bodyOf(requests[0])).toEqual({ variety: "STOPLOSS", orderid: "261120000148213" });
   });
 
+  it("returns the unique id of the reply, and keeps the order's when the reply has none", async () => {
+    const without = reply('{"status":true,"message":"SUCCESS","errorcode":"","data":{"orderid":"261120000148213"}}');
+    const handles = [];
+    for (const cancelOrder of ["post-placeOrder.json", without]) {
+      const outcome = await setUp({ cancelOrder }).connector.cancelOrder(access, sampleOrder);
+      handles.push(outcome.kind === "accepted" ? outcome.handle : outcome);
+    }
+    const { handle } = sampleOrder;
+    expect(handles).toEqual([{ ...handle, uniqueorderid: "7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947" }, handle]);
+  });
+
   it("has an unknown outcome when the reply names another order, as does modifying", async () => {
     const other = { ...sampleOrder, orderId: brokerOrderId("261120000148214") };
     const { connector } = setUp({ cancelOrder: "post-placeOrder.json", modifyOrder: "post-placeOrder.json" });
