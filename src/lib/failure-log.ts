@@ -12,7 +12,7 @@ export interface FailureMessages {
 }
 
 const FIRST_PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 32 * 60_000;
+const LONGEST_PAUSE_MS = 30 * 60_000;
 
 /** A failure that returns soon counts as the same one, so an intermittent failure does not flood the log either. */
 export function createFailureLog(

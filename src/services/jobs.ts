@@ -136,8 +136,9 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
   };
 }
 
-/** Logs repeated failures ever more rarely: at try 1, 2, 4, 8 … */
-const isWorthLogging = (tries: number): boolean => Number.isInteger(Math.log2(tries));
+/** Logs repeated failures ever more rarely: at try 1, 2, 4, 8, and then every sixth, which is half an hour later. */
+const isWorthLogging = (tries: number): boolean =>
+  tries <= 8 ? Number.isInteger(Math.log2(tries)) : (tries - 8) % 6 === 0;
 
 /** Whether the owner has let the user in and the user has not stopped the bot. */
 const takesPart = (user: User): boolean =>

@@ -20,11 +20,11 @@ describe("the log of a failure that is retried", () => {
     return { said, failures, fail, during };
   }
 
-  it("has a line at once, then ever fewer with the number of failures, and one line at the end", () => {
+  it("has a line at once, then ever fewer, at most half an hour apart, with the number of failures, and one line at the end", () => {
     const { said, failures, fail, during } = started();
     during(180, fail);
     expect(said.map(({ minute, msg }) => [minute, msg])).toEqual(
-      [0, 1, 3, 7, 15, 31, 63, 95, 127, 159].map((at) => [at, "gone"]),
+      [0, 1, 3, 7, 15, 31, 61, 91, 121, 151].map((at) => [at, "gone"]),
     );
     expect(said[2]).toMatchObject({ loop: "x", times: 361, err: { message: "no" } });
     said.length = 0;
