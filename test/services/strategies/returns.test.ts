@@ -51,6 +51,12 @@ describe("the constituents of the Nifty 50", () => {
     expect(nifty.everIn("2020-03-01", "2020-03-31")).toHaveLength(51);
   });
 
+  it("have the tickers of today, under which the prices of renamed shares are found", () => {
+    const ever = nifty.everIn("2020-01-01", "2026-11-24");
+    expect(["INFRATEL", "LTIM", "TATAMOTORS", "ZOMATO"].filter((old) => ever.includes(old))).toEqual([]);
+    expect(nifty.membersOn("2024-01-01")).toContain("LTM");
+  });
+
   it("reject days before the first known one, and inconsistent changes", () => {
     expect(() => nifty.membersOn("2019-12-31")).toThrow("known from 2020-01-01");
     const wrong = { from: "2027-01-01", out: ["YESBANK"], in: [] };
