@@ -55,7 +55,7 @@ export const placeOrder =
     }
     const answer = await askQuantity(step, start.side, instrument);
     if (!answer) return;
-    const words = start.kept ? withKept(answer.words, start.kept, answer.isAtMarket) : answer.words;
+    const words = start.kept ? withKept(answer.words, start.kept, answer) : answer.words;
     const isPriced = answer.isAtMarket || words.type !== "MARKET";
     const priced = isPriced ? words : await askPrice(step, instrument, words);
     if (!priced) return;
@@ -97,10 +97,14 @@ async function askInstrument(
   }
 }
 
-interface QuantityAnswer {
-  readonly words: OrderWords;
-  /** The answer says "market". `words` alone does not tell: its type is MARKET also when no price was given. */
+/** What `words` alone does not tell: it is MARKET also when no price was given, and DAY when no validity was. */
+interface Said {
   readonly isAtMarket: boolean;
+  readonly isForDay: boolean;
+}
+
+interface QuantityAnswer extends Said {
+  readonly words: OrderWords;
 }
 
 /** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
@@ -118,7 +122,7 @@ async function askQuantity(
     if (answer === null) return null;
     const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
     if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X")
-      return { words: parsed.words, isAtMarket: /\b(?:market|mkt)\b/i.test(answer) };
+      return { words: parsed.words, isAtMarket: /\b(?:market|mkt)\b/i.test(answer), isForDay: saysDay(answer) };
     const problem = parsed.ok
       ? text.orderTextProblem("bad-quantity", answer)
       : text.orderTextProblem(parsed.problem, parsed.at);
@@ -151,22 +155,23 @@ async function askPrice(
     const parsed = parseOrderText(`X 1 ${/^(?:[\d₹]|rs\b|inr\b)/i.test(answer) ? `@ ${answer}` : answer}`);
     const hasNoOtherWords = parsed.ok && parsed.words.symbolText === "X";
     if (hasNoOtherWords && (parsed.words.type !== "MARKET" || saysMarket(answer)))
-      return withPrice(words, parsed.words);
+      return withPrice(words, parsed.words, answer);
     await ctx.reply(text.orderTextProblem("bad-price", answer).toString(), { parse_mode: "HTML" });
   }
 }
 
+const saysDay = (answer: string): boolean => /\bday\b/i.test(answer);
 const saysMarket = (answer: string): boolean => /^(?:(?:@|at)\s*)?(?:market|mkt)\b/i.test(answer);
 
 /** Adds the price answer. Its other words count too: "@ 812 mis" must not become a delivery order. */
-const withPrice = (words: OrderWords, answered: OrderWords): OrderWords => ({
-  ...withKept(answered, words),
+const withPrice = (words: OrderWords, answered: OrderWords, answer: string): OrderWords => ({
+  ...withKept(answered, words, { isAtMarket: false, isForDay: saysDay(answer) }),
   symbolText: words.symbolText,
   quantity: words.quantity,
 });
 
 /** The typed words, completed with the kept ones. */
-function withKept(typed: OrderWords, kept: KeptWords, isAtMarket = false): OrderWords {
+function withKept(typed: OrderWords, kept: KeptWords, { isAtMarket, isForDay }: Said): OrderWords {
   const price = isAtMarket ? null : (typed.price ?? kept.price ?? null);
   const triggerPrice = typed.triggerPrice ?? kept.triggerPrice ?? null;
   return {
@@ -176,7 +181,7 @@ function withKept(typed: OrderWords, kept: KeptWords, isAtMarket = false): Order
     triggerPrice,
     product: typed.product ?? kept.product,
     accounts: typed.accounts ?? kept.accounts,
-    validity: typed.validity === "DAY" ? kept.validity : typed.validity,
+    validity: typed.validity === "DAY" && !isForDay ? kept.validity : typed.validity,
     isAmo: typed.isAmo || kept.isAmo,
   };
 }

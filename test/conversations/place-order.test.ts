@@ -78,6 +78,18 @@ describe("the order dialogue", () => {
     expect((await say(typed)).join()).toContain("is not a price");
   });
 
+  it.each([
+    ["with the quantity", ["7 @ 990 day"]],
+    ["with the price", ["7", "990 day"]],
+  ])("makes an IOC order one for the day when “day” comes %s", async (_, answers) => {
+    await say("/buy SBIN ioc");
+    const said = [];
+    for (const answer of answers) said.push(...(await say(answer)));
+    expect(said.at(-1)).toMatch(/BUY 7 SBIN[^]*Product +CNC\n/);
+    await say("/buy SBIN ioc");
+    expect((await say("7 @ 990")).at(-1)).toMatch(/Product +CNC, IOC\n/);
+  });
+
   it("says how many units a contract's lot has, with an example in whole lots", async () => {
     expect(await say("/buy banknifty jan fut")).toEqual([
       "BUY NSE:BANKNIFTY27JANFUT – how many? A lot is 30: 2 lots and 60 are the same. Or all in one: 2 lots @ 120 mis.",
