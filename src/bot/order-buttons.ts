@@ -12,7 +12,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
 import type { Html } from "./html.ts";
-import { confirmedBy, drawOrder, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
+import { confirmedBy, drawOrder, notThere, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { repeatOrder, showProposal } from "./shop-flow.ts";
 import * as text from "./text.ts";
@@ -79,7 +79,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   });
 }
 
-/** What an edited ticket keeps; its quantity and price are asked for again. */
+/** What an edited ticket keeps; its quantity and price are asked for again. Never another account in place of its own. */
 async function keptWords(
   deps: BotDeps,
   ctx: SaudaContext,
@@ -89,8 +89,9 @@ async function keptWords(
   const parts = links
     .filter(({ _id }) => legs.some((leg) => leg.link === _id))
     .map(({ label }) => ({ label, quantity: null }));
+  if (parts.length === 0) throw await notThere(deps, ctx, legs);
   const { productType: product, validity, isAmo } = plan;
-  return { accounts: parts.length > 0 ? { kind: "named", parts } : null, product, validity, isAmo };
+  return { accounts: { kind: "named", parts }, product, validity, isAmo };
 }
 
 /** Drops the ticket. Null, with the tap answered, when it was confirmed, dropped or replaced before. */

@@ -1,7 +1,7 @@
 import type { IntentId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
-import { cameToNothing } from "../domain/order-intent.ts";
+import { cameToNothing, type Leg } from "../domain/order-intent.ts";
 import type { Product, Side } from "../domain/order.ts";
 import { closableBy, isHoldingOf, sellableWithT1 } from "../domain/portfolio.ts";
 import { preferredLink, type Link } from "../services/accounts.ts";
@@ -166,10 +166,17 @@ async function heldUnits(deps: BotDeps, link: Link, request: OrderRequest): Prom
  */
 export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const failed = intent.legs.filter(cameToNothing);
-  const parts = partsOf(failed.length > 0 ? failed : intent.legs, await deps.accounts.active(ctx.user._id));
-  if (parts.length === 0) throw new Refusal(text.accounts.gone());
+  const legs = failed.length > 0 ? failed : intent.legs;
+  const parts = partsOf(legs, await deps.accounts.all(ctx.user._id)).filter(({ link }) => link.is_active);
+  if (parts.length === 0) throw await notThere(deps, ctx, legs);
   const origin = reducesRisk(intent.origin) ? "exit" : "chat";
   await showTicketCard(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, parts), origin }), send);
+}
+
+/** The refusal when no account of these orders can take one now. */
+export async function notThere(deps: BotDeps, ctx: SaudaContext, legs: readonly Leg[]): Promise<Refusal> {
+  const [part] = partsOf(legs, await deps.accounts.all(ctx.user._id));
+  return new Refusal(part ? text.orders.accountOff(part.link.label) : text.accounts.gone());
 }
 
 /** Reprices a ticket and redraws its card, under `note` if given. False when it is no longer a ticket. */

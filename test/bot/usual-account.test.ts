@@ -25,6 +25,11 @@ describe("the account used when none is named", () => {
     await world().handleAll();
     return chat().lastFromBot()?.text;
   }
+  async function tap(label: string): Promise<string | undefined> {
+    chat().tapButton(label);
+    await world().handleAll();
+    return chat().lastFromBot()?.text;
+  }
   const buttons = () => (chat().lastFromBot()?.reply_markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
   const switchTo = (link: Link, isOn: boolean) => world().deps.accounts.update(link._id, () => ({ is_active: isOn }));
   const makeDefault = (link: Link) => world().deps.users.update(asha, () => ({ defaultLink: link._id }));
@@ -41,11 +46,6 @@ describe("the account used when none is named", () => {
 
   it("is said on its own card only while orders go to it", async () => {
     await makeDefault(second);
-    const tap = async (label: string): Promise<string | undefined> => {
-      chat().tapButton(label);
-      await world().handleAll();
-      return chat().lastFromBot()?.text;
-    };
     await ask("/accounts");
     expect(await tap("paper2")).toContain("Orders go to paper2");
     const off = await tap("Switch off");
@@ -64,6 +64,19 @@ describe("the account used when none is named", () => {
     chat().tapButton("Switch on");
     await world().handleAll(2);
     expect(chat().lastFromBot()?.text).toContain("no login needed");
+  });
+
+  it("does not take the place of one that was switched off since, when a card is edited or repeated", async () => {
+    await makeDefault(third);
+    expect(await ask("/buy SBIN 1 @ 900 on paper2")).toMatch(/Account +paper2\n/);
+    await switchTo(second, false);
+    expect(await tap("Edit")).toContain("paper2 is switched off");
+    await switchTo(second, true);
+    await ask("/buy SBIN 1 on paper2");
+    expect(await tap("Confirm buy")).toContain("Filled 1");
+    await switchTo(second, false);
+    expect(await tap("Repeat")).toContain("paper2 is switched off");
+    await switchTo(second, true);
   });
 
   it("is not used for prices while it is logged out and another one is logged in", async () => {
