@@ -8,7 +8,10 @@ import { accountView, accountsView } from "../src/bot/render/accounts.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
+import type { LegState } from "../src/domain/order-intent.ts";
 import { switchPrices, type Link } from "../src/services/accounts.ts";
+
+const MAY_BE_OPEN: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
 
 export const accounts: CommandModule = {
   name: "accounts",
@@ -40,7 +43,8 @@ export const accounts: CommandModule = {
       const keyboard = new InlineKeyboard()
         .add({ text: "Unlink", callback_data: callbackData("auy", link._id), style: "danger" })
         .text("Keep", callbackData("acd", link._id));
-      await show(ctx, { html: text.accounts.confirmUnlink(link.label, isPaper(deps, link)), keyboard });
+      const open = await openOrders(deps, link);
+      await show(ctx, { html: text.accounts.confirmUnlink(link.label, isPaper(deps, link), open), keyboard });
     });
     onLink("auy", (ctx, link) => unlink(deps, ctx, link));
     return composer;
@@ -65,6 +69,12 @@ async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<voi
   await deps.accounts.remove(ctx.user._id, link._id);
   if (ctx.user.defaultLink === link._id) await deps.users.update(ctx.user._id, () => ({ defaultLink: null }));
   await show(ctx, { html: text.accounts.unlinked(link.label, isPaper(deps, link)) });
+}
+
+/** How many orders placed here may be open at this account. */
+async function openOrders({ journal }: BotDeps, { _id, user_id }: Link): Promise<number> {
+  const recent = await journal.recent(user_id);
+  return recent.flatMap(({ legs }) => legs).filter((leg) => leg.link === _id && MAY_BE_OPEN.has(leg.state)).length;
 }
 
 const isPaper = (deps: BotDeps, link: Link): boolean => deps.accounts.broker(link).definition.isPaper === true;

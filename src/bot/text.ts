@@ -72,8 +72,14 @@ export const accounts = {
     html`<b>${title} is linked.</b> ${name}, account <code>${accountId}</code>.`,
   unlinked: (label: string, isPaper = false): Html =>
     html`<b>${label}</b> is unlinked. ${isPaper ? "Its orders, positions and play money are deleted." : "Its keys and tokens are deleted here; orders at the broker are untouched."}`,
-  confirmUnlink: (label: string, isPaper = false): Html =>
-    html`Unlink <b>${label}</b>? ${isPaper ? "Its orders, positions and play money are deleted." : "Its keys and tokens are deleted. Orders at the broker stay as they are."}`,
+  /** `open`: how many orders there may be open. */
+  confirmUnlink: (label: string, isPaper: boolean, open: number): Html =>
+    lines(
+      html`Unlink <b>${label}</b>? ${isPaper ? "Its orders, positions and play money are deleted." : "Its keys and tokens are deleted. Orders at the broker stay as they are."}`,
+      !isPaper &&
+        open > 0 &&
+        html`⚠️ ${open === 1 ? "An order" : `${open} orders`} there may be open. Once it is unlinked, I can neither follow nor cancel ${open === 1 ? "it" : "them"}.`,
+    ),
   title: (): Html => html`<b>Accounts</b>`,
   isDefault: (label: string): Html => html`Orders go to <b>${label}</b> unless you add “on” and another account.`,
   gone: (): Html => html`That account is not linked any more.`,

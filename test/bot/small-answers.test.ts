@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { brokerName, tradingSymbol, userId } from "../../src/domain/ids.ts";
+import type { LegState } from "../../src/domain/order-intent.ts";
+import type { Intent } from "../../src/services/orders/journal.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
@@ -343,6 +345,27 @@ describe("the answer", () => {
     expect(card).toContain("Available");
     expect(card).not.toMatch(/Protected|Margin|Charges/);
     expect(labels()).toEqual(["Edit", "Cancel"]);
+  });
+
+  it("to unlinking an account warns of the orders there that may be open", async () => {
+    const { accounts, journal } = world().deps;
+    const { _id } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
+    const { label } = await accounts.update(_id, () => ({ account_id: "AB1234", is_active: true }));
+    const question = async (...states: LegState[]): Promise<string | undefined> => {
+      const intent = { legs: states.map((state) => ({ link: _id, state })) } as unknown as Intent;
+      const recent = vi.spyOn(journal, "recent").mockResolvedValue([intent]);
+      await ask("/accounts");
+      for (const button of [label, "Unlink"]) {
+        chat().tapButton(button);
+        await world().handleAll();
+      }
+      recent.mockRestore();
+      return chat().lastFromBot()?.text;
+    };
+    expect(await question("working", "unknown", "filled")).toContain("2 orders there may be open");
+    expect(await question("sending")).toContain("An order there may be open");
+    expect(await question("filled", "not-sent")).not.toContain("may be open");
+    await accounts.remove(userId(ASHA), _id);
   });
 
   it("to cancelling an order of an unlinked account says that, not that nothing is open", async () => {
