@@ -9,7 +9,7 @@ import { quoteView } from "../src/bot/render/market.ts";
 import { accountTitle } from "../src/bot/render/source.ts";
 import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
-import { show } from "../src/bot/view.ts";
+import { send, show } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 
 export const quote: CommandModule = {
@@ -20,7 +20,7 @@ export const quote: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
+    const answer = async (ctx: SaudaContext, instrument: Instrument, draw = show): Promise<void> => {
       const link = await priceLink(deps, ctx.user);
       const price = await deps.quotes.forLink(link, instrument);
       const source = link && accountTitle(deps.accounts, link);
@@ -31,16 +31,16 @@ export const quote: CommandModule = {
         mayTrade: allows(ctx.user.role, "trader"),
         now: deps.clock.now(),
       });
-      await show(ctx, await withPriceLogin(deps, ctx.user, view));
+      await draw(ctx, await withPriceLogin(deps, ctx.user, view));
     };
     composer.command("quote", async (ctx) => {
       if (ctx.match.trim() === "") throw new Refusal(text.example("/quote SBIN"));
       const instrument = await resolveOrAsk(deps, ctx, ctx.match, "qt");
       if (instrument) await answer(ctx, instrument);
     });
-    onCallback(composer, "qt", async (ctx, [key]) => {
+    onCallback(composer, "qt", async (ctx, [key, place]) => {
       const instrument = await instrumentFrom(deps, key);
-      await answer(ctx, instrument);
+      await answer(ctx, instrument, place === "new" ? send : show);
     });
     return composer;
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { alertNotification } from "../../src/bot/render/alerts.ts";
 import { brokerName, tradingSymbol, userId } from "../../src/domain/ids.ts";
 import type { LegState } from "../../src/domain/order-intent.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
@@ -144,6 +145,25 @@ describe("the answer", () => {
     expect(await ask("/alert")).not.toContain(warning);
     expect(await ask("/alert SBIN > 9001")).not.toContain(warning);
     for (const { _id } of await alerts.armed(userId(ASHA))) await alerts.remove(userId(ASHA), _id);
+  });
+
+  it("to Quote under an alert that went off is a message of its own: the alert's order stays to be tapped", async () => {
+    const found = await world().deps.instruments.resolve("SBIN");
+    const quote = { ltp: 1, prevClose: null, at: null, source: "broker" };
+    const alert = { instrument: found.kind === "one" && found.instrument, condition: { kind: "above", price: 1 } };
+    const reader = { now: 0, hidesAmounts: false, mayTrade: true };
+    const { buttons = [] } = alertNotification(alert as never, { kind: "price", quote } as never, reader);
+    const data = buttons.flat().find(({ text }) => text === "Quote")?.data ?? "";
+    await ask("/help");
+    const shown = chat().lastFromBot();
+    chat().tap(shown?.message_id ?? 0, data);
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toContain("State Bank of India");
+    expect(
+      chat()
+        .messages()
+        .find(({ message_id: id }) => id === shown?.message_id)?.text,
+    ).toBe(shown?.text);
   });
 
   it("to /alert without alerts has an example that works", async () => {

@@ -91,7 +91,8 @@ function actionsOn({ _id, order }: Alert, instrument: Instrument, mayTrade: bool
     keyboard
       .text("Buy", callbackData("tkt", "B", keyArgument(instrument.key)))
       .text("Sell", callbackData("tkt", "S", keyArgument(instrument.key)));
-  return keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key)));
+  // "new": the quote does not replace the alert, whose order may still be wanted.
+  return keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key), "new"));
 }
 
 export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
