@@ -79,6 +79,7 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
           conditionText({ instrument, condition: result.condition }),
           firedText(result.by, deps.clock.now(), ctx.user.settings.hidesAmounts),
         ),
+        result.by.kind === "pnl" ? addLogins(new InlineKeyboard(), result.by.loggedOut) : null,
       );
     case "no-side":
       throw new Refusal(alertText.noSide());
@@ -96,8 +97,7 @@ async function withPnlLogins({ accounts }: BotDeps, { _id }: User, view: View): 
   const links = await accounts.active(_id);
   const loggedOut = links.filter((link) => !accounts.hasSession(link));
   if (loggedOut.length === 0 && links.length > 0) return view;
-  const note =
-    loggedOut.length === links.length ? alertText.noLogin() : alertText.leftOut(loggedOut.map(({ label }) => label));
+  const note = loggedOut.length === links.length ? alertText.noLogin() : alertText.leftOut(loggedOut);
   return { html: lines(view.html, note), keyboard: addLogins(new InlineKeyboard(), loggedOut) };
 }
 

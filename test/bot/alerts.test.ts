@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification, alertText } from "../../src/bot/render/alerts.ts";
 import type { Alert } from "../../src/services/alerts/alerts.ts";
-import { userId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { linkId, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { paise, price, priceFromRupees } from "../../src/domain/money.ts";
@@ -41,11 +41,18 @@ describe("the text of an alert", () => {
       order: null,
     };
     const uncounted = { shares: 0, positions: 1 };
-    const by = { kind: "pnl", pnl: paise(-600_000), uncounted, loggedOut: ["fyers"] } as const;
+    const by = {
+      kind: "pnl",
+      pnl: paise(-600_000),
+      uncounted,
+      loggedOut: [{ _id: linkId("l1"), label: "fyers" }],
+    } as const;
     const text = alertNotification(onPnl as unknown as Alert, by, seen).html;
     expect(text).toContain("P&amp;L today is −\u2060₹6,000.00.");
     expect(text).toContain("Today has 1 position since entry: the day's change is not known.");
     expect(text).toContain("Left out, not logged in: fyers.");
+    const { buttons } = alertNotification(onPnl as unknown as Alert, by, seen);
+    expect(buttons).toEqual([[{ text: "Log in: fyers", data: "al:l1" }]]);
     const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };
     expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Left out/);
   });

@@ -1,6 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { listingName, type Instrument } from "../../domain/instrument.ts";
 import type { Notification } from "../../ports/notifier.ts";
+import type { Link } from "../../services/accounts.ts";
 import type { Alert, FiredBy } from "../../services/alerts/alerts.ts";
 import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
 import type { Settings } from "../../services/users.ts";
@@ -11,7 +12,7 @@ import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { choices } from "./choices.ts";
 import { pageKeyboard, pageOf } from "./page.ts";
-import { undatedCountNote } from "./portfolio.ts";
+import { addLogins, undatedCountNote } from "./portfolio.ts";
 import { pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00"; with hidden amounts, "P&L today at or below its level". */
@@ -69,7 +70,6 @@ export function alertNotification(
   by: FiredBy,
   { now, hidesAmounts, mayTrade }: { readonly now: number; readonly hidesAmounts: boolean; readonly mayTrade: boolean },
 ): Notification {
-  const { instrument } = alert;
   const what = conditionText(alert, hidesAmounts);
   return {
     key: `alert:${alert._id}`,
@@ -79,9 +79,14 @@ export function alertNotification(
       by.kind === "expired" ? html`🔔 Disarmed: <b>${what}</b>` : html`🔔 <b>${what}</b>`,
       firedText(by, now, hidesAmounts),
     ).toString(),
-    buttons:
-      instrument === null || by.kind === "expired" ? [] : notificationButtons(actionsOn(alert, instrument, mayTrade)),
+    buttons: notificationButtons(keyboardFor(alert, by, mayTrade)),
   };
+}
+
+function keyboardFor(alert: Alert, by: FiredBy, mayTrade: boolean): InlineKeyboard {
+  if (by.kind === "pnl") return addLogins(new InlineKeyboard(), by.loggedOut);
+  const { instrument } = alert;
+  return instrument === null || by.kind === "expired" ? new InlineKeyboard() : actionsOn(alert, instrument, mayTrade);
 }
 
 function actionsOn({ _id, order }: Alert, instrument: Instrument, mayTrade: boolean): InlineKeyboard {
@@ -128,7 +133,8 @@ export const alertText = {
   /** Null unless the user has switched the messages of alerts off. */
   switchedOff: ({ alerts }: Pick<Settings, "alerts">): Html | null =>
     alerts === "off" ? html`⚠️ Alerts are switched off in /settings: when one goes off, nothing is sent.` : null,
-  leftOut: (labels: readonly string[]): Html => html`<i>Left out, not logged in: ${labels.join(", ")}.</i>`,
+  leftOut: (links: readonly Pick<Link, "label">[]): Html =>
+    html`<i>Left out, not logged in: ${links.map(({ label }) => label).join(", ")}.</i>`,
   noLogin: (): Html => html`⚠️ No account is logged in, and until one is the alert does not go off.`,
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
   metAlready: (condition: string, now: Html): Html =>

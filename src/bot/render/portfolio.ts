@@ -111,7 +111,7 @@ export const withLogins = (keyboard: InlineKeyboard, parts: readonly LinkResult<
   );
 
 /** Adds a login button for each of the links that has none yet. */
-export function addLogins(keyboard: InlineKeyboard, links: readonly Link[]): InlineKeyboard {
+export function addLogins(keyboard: InlineKeyboard, links: readonly Pick<Link, "_id" | "label">[]): InlineKeyboard {
   for (const link of links) {
     const data = callbackData("al", link._id);
     const known = keyboard.inline_keyboard

@@ -60,8 +60,8 @@ const PNL_EVERY_MS = 60_000;
 export interface PnlNow {
   readonly pnl: Paise;
   readonly uncounted: Undated;
-  /** Labels of the accounts left out because they are not logged in. */
-  readonly loggedOut: readonly string[];
+  /** The accounts left out because they are not logged in. */
+  readonly loggedOut: readonly Pick<Link, "_id" | "label">[];
 }
 
 /** What made the alert fire. */
@@ -297,7 +297,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (loggedIn.length === 0) return null;
     const parts = await accounts.callEach(loggedIn, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
-    const loggedOut = links.filter((link) => !loggedIn.includes(link)).map(({ label }) => label);
+    const loggedOut = links.filter((link) => !loggedIn.includes(link));
     return { ...totalDayPnl(parts.flatMap((part) => (part.ok ? [part.value] : []))), loggedOut };
   }
 

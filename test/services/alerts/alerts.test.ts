@@ -285,7 +285,7 @@ describe("an alert", () => {
     await harness.accounts.update(second._id, () => ({ tokens: null }));
     const { condition } = parseAlert("pnl < 1")!;
     expect(await alerts.add({ userId: asha, instrument: null, condition, order: null })).toMatchObject({
-      by: { kind: "pnl", loggedOut: [second.label] },
+      by: { kind: "pnl", loggedOut: [{ _id: second._id, label: second.label }] },
     });
   });
 
