@@ -335,7 +335,15 @@ describe("logins", () => {
 
   it("takes a proxy for orders, or none", async () => {
     await capture.awaitEgress(link);
-    expect((await take(ASHA, "my proxy"))?.kind).toBe("invalid");
+    for (const unusable of [
+      "my proxy",
+      "socks5://203.0.113.7:70000",
+      "http://203.0.113.7:0",
+      "http://asha:50%off@203.0.113.7:8080",
+    ])
+      expect((await take(ASHA, unusable))?.kind, unusable).toBe("invalid");
+    expect((await take(ASHA, "http://asha:50%25off@203.0.113.7:65535"))?.kind).toBe("egress");
+    await capture.awaitEgress(link);
     expect((await take(ASHA, "socks5://asha:secret@203.0.113.7:1080"))?.kind).toBe("egress");
     expect((await accounts.get(ASHA, link._id))?.egress?.reveal()).toContain("203.0.113.7");
     await capture.awaitEgress(link);
