@@ -35,7 +35,10 @@ export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): 
       context,
       {
         title: "This page was used before or is too old",
-        body: html`<p>Nothing was changed. /accounts or /link in the chat give a new one.</p>
+        body: html`<p>
+            Nothing was changed by this. If you have just sent the page, the chat says what comes next. Otherwise
+            /accounts or /link there give a new one for keys, /egress for a proxy.
+          </p>
           ${backToChat(chatUrl())}`,
       },
       400,

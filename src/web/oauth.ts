@@ -64,11 +64,13 @@ const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
 };
 
 const outcome = (kind: LoginResult["kind"], chatUrl: string) =>
-  html`<p>
-      ${
-        kind === "linked"
-          ? "The account is linked. The chat has the details."
-          : "Nothing was changed. The chat has a new login button under /accounts."
-      }
-    </p>
+  html`<p>${outcomeText(kind)}</p>
     ${backToChat(chatUrl)}`;
+
+function outcomeText(kind: LoginResult["kind"]): string {
+  if (kind === "linked") return "The account is linked. The chat has the details.";
+  // Also what a browser shows that loads the page of a login again: the first time it may have been linked.
+  if (kind === "stale")
+    return "Nothing was changed by this. If you have just logged in, the chat says how it went. Otherwise it has a new login button under /accounts.";
+  return "Nothing was changed. The chat has a new login button under /accounts.";
+}

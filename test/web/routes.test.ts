@@ -48,6 +48,7 @@ describe("the OAuth pages", () => {
     expect(reply.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     const text = await reply.text();
     expect(text).toContain("used before or is too old");
+    expect(text).toContain("If you have just logged in, the chat says how it went");
     expect(text + stage.logged()).not.toContain("sekrit");
     expect(stage.logged()).toContain('"result":"stale"');
     expect(told).toEqual([]);
@@ -205,7 +206,12 @@ describe("the key page", () => {
     expect((await app.request("/keys/guess")).status).toBe(400);
     answer = { kind: "stale" };
     const { csrf, cookie } = await opened(app);
-    expect(await (await post(app, { csrf }, { cookie })).text()).toContain("used before or is too old");
+    const text = await (await post(app, { csrf }, { cookie })).text();
+    expect(text).toContain("used before or is too old");
+    // A double click sends the page twice, and shows this for the second.
+    expect(text).toContain("If you have just sent the page, the chat says what comes next");
+    // It may have been the page for a proxy.
+    for (const command of ["/accounts", "/link", "/egress"]) expect(text).toContain(command);
     expect(told).toEqual([]);
   });
 });
