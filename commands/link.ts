@@ -3,6 +3,7 @@ import { onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { askInChat, beginLink, brokerKeyboard } from "../src/bot/link-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
 import * as text from "../src/bot/text.ts";
 import { send, show } from "../src/bot/view.ts";
 import { squash } from "../src/domain/instrument-text.ts";
@@ -33,7 +34,8 @@ export const link: CommandModule = {
     onCallback(composer, "lks", (ctx) => show(ctx, { html: text.link.which(), keyboard: brokerKeyboard(deps) }));
     onCallback(composer, "lkh", async (ctx, [id]) => {
       const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
-      if (link) await askInChat(deps, ctx, link);
+      if (!link) throw new Refusal(text.accounts.gone());
+      await askInChat(deps, ctx, link);
     });
     onCallback(composer, "lk", (ctx, [name]) => beginLink(deps, ctx, (name ?? "") as BrokerName));
     return composer;

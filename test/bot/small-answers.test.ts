@@ -367,6 +367,13 @@ describe("the answer", () => {
     expect(labels()).toEqual(["Edit", "Cancel"]);
   });
 
+  it("to typing the keys of an account that was unlinked meanwhile says that it is gone", async () => {
+    await ask("/accounts");
+    chat().tap(chat().lastFromBot()?.message_id ?? 0, "lkh:l0ngg0ne00");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toBe("That account is not linked any more.");
+  });
+
   it("to unlinking an account warns of the orders there that may be open", async () => {
     const { accounts, journal } = world().deps;
     const { _id } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
