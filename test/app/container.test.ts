@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Origin } from "../../src/services/orders/journal.ts";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+const asha = userId(ASHA);
+
+describe("who may trade in the running bot", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld();
+  });
+  beforeEach(() => world.settle());
+  afterAll(() => world.close());
+
+  /** The Confirm id of a purchase of ten shares for today. */
+  async function ticket(origin: Origin = "chat", limit: number | null = null): Promise<string> {
+    const [link] = await world.deps.accounts.active(asha);
+    const found = await world.deps.instruments.resolve("NSE:SBIN-EQ");
+    if (!link || found.kind !== "one") throw new Error("no account or no share");
+    const view = await world.deps.tickets.make({
+      userId: asha,
+      instrument: found.instrument,
+      side: "BUY",
+      type: limit === null ? "MARKET" : "LIMIT",
+      price: limit === null ? null : priceFromRupees(limit),
+      triggerPrice: null,
+      productType: "INTRADAY",
+      validity: "DAY",
+      isAmo: false,
+      parts: [{ link, qty: 10 }],
+      origin,
+      protectionBasisPoints: 100,
+    });
+    return view.intent.confirmId;
+  }
+  async function confirm(confirmId: string): Promise<string> {
+    const result = await world.deps.desk.confirm(asha, confirmId);
+    if (result.kind === "confirmed") await result.sent;
+    return result.kind;
+  }
+
+  it("does not include a user who has frozen trading, but their panic closes positions all the same", async () => {
+    expect(await confirm(await ticket())).toBe("confirmed");
+    await world.deps.orderLock.freeze(asha, true);
+    for (const origin of ["chat", "exit", "strategy", "alert"] as const)
+      expect(await confirm(await ticket(origin)), origin).toBe("not-allowed");
+    const { exits } = await world.deps.panic.run(asha, "panic1", true);
+    expect(exits.map(({ kind, position }) => [kind, position.qty])).toEqual([["ordered", 10]]);
+  });
+
+  it("does not include a user who has frozen trading for a change of an open order, but for its cancellation", async () => {
+    expect(await confirm(await ticket("chat", 1_050))).toBe("confirmed");
+    await world.deps.orderLock.freeze(asha, true);
+    const [link] = await world.deps.accounts.active(asha);
+    const [part] = await world.deps.portfolio.orders(asha);
+    const open = part?.ok ? part.value.find(({ status }) => status === "open") : undefined;
+    if (!link || !open) throw new Error("no open order");
+    const { changes } = world.deps;
+    expect(await changes.askBooked(asha, link, open.orderId, { qty: 5 })).toMatchObject({
+      kind: "ours",
+      result: { kind: "blocked", findings: [{ code: "not-allowed" }] },
+    });
+    expect(await changes.askBooked(asha, link, open.orderId, "cancel")).toMatchObject({
+      kind: "ours",
+      result: { kind: "asked", outcome: { kind: "accepted" } },
+    });
+  });
+
+  it("does not include a user whom the owner has made a viewer since the card was shown", async () => {
+    const confirmId = await ticket();
+    await world.deps.users.update(asha, () => ({ role: "viewer" }));
+    expect(await confirm(confirmId)).toBe("not-allowed");
+  });
+});
