@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Api } from "grammy";
+import { commands } from "../../commands/index.ts";
 import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const ASHA = 1001;
@@ -24,6 +26,17 @@ describe("the first minute", () => {
     );
     expect(opened.text).toContain("₹10,00,000.00");
     expect(opened.text).toContain("Paper");
+  });
+
+  it("has every command in Telegram's menu of private chats, within its limits", async () => {
+    const { token, url } = running.playground;
+    const menu = await new Api(token, { apiRoot: url }).getMyCommands({ scope: { type: "all_private_chats" } });
+    expect(menu).toEqual(commands.map(({ name, description }) => ({ command: name, description })));
+    expect(menu.length).toBeLessThanOrEqual(100);
+    for (const { command, description } of menu) {
+      expect(command).toMatch(/^[a-z0-9_]{1,32}$/);
+      expect(description.length).toBeLessThanOrEqual(256);
+    }
   });
 
   it("turns /buy SBIN 10 into a card, and the confirmed card into a filled order", async () => {
