@@ -1,4 +1,4 @@
-/** Listed instruments: the Nifty 50 of late 2026 with NSE tokens, indices, and the underlyings of derivatives. */
+/** Listed instruments: the Nifty 50 of late 2026 and Wipro with NSE tokens, indices, and the underlyings of derivatives. */
 
 export interface Share {
   readonly ticker: string;
@@ -25,6 +25,7 @@ const ROWS: readonly Row[] = [
   ["BAJFINANCE", 317, "INE296A01032", 1035, 1.1, "Bajaj Finance"],
   ["BEL", 383, "INE263A01024", 412, 1.2, "Bharat Electronics"],
   ["BHARTIARTL", 10604, "INE397D01024", 2110, 0.9, "Bharti Airtel"],
+  ["BSE", 19585, "INE118H01025", 2950, 1.2, "BSE Ltd"],
   ["CIPLA", 694, "INE059A01026", 1530, 0.8, "Cipla"],
   ["COALINDIA", 20374, "INE522F01014", 386, 1, "Coal India"],
   ["DRREDDY", 881, "INE089A01031", 1255, 0.9, "Dr Reddy's Laboratories"],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { expiriesFrom } from "../../../connectors/paper/exchange/contracts.ts";
+import { ticker } from "../../../src/domain/instrument.ts";
 import { istDateTime, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees } from "../../../src/domain/money.ts";
+import { loadNifty50 } from "../../../src/services/strategies/nifty-shop/constituents.ts";
 import {
   DAY,
   HOUR,
@@ -156,7 +158,8 @@ describe("the listings", () => {
     const all = exchange.instruments;
     expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
     expect(new Set(all.map(({ symbol }) => symbol)).size).toBe(all.length);
-    expect(all.filter(({ segment }) => segment === "NSE")).toHaveLength(50);
+    const shares = all.filter(({ segment }) => segment === "NSE").map(({ symbol }) => ticker(symbol));
+    expect(shares).toEqual(expect.arrayContaining([...loadNifty50().membersOn("2026-11-20")]));
     for (const [symbol, key] of [
       ["NSE:SBIN-EQ", "NSE:3045"],
       ["NSE:RELIANCE-EQ", "NSE:2885"],

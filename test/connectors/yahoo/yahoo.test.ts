@@ -65,7 +65,8 @@ describe("Yahoo Finance as a data source", () => {
   });
 
   it("fetches many quotes in one call, and omits what Yahoo does not have", async () => {
-    const shares = exchange.instruments.filter((each) => each.kind === "equity" && each.segment === "NSE");
+    const listings = exchange.instruments.filter((each) => each.kind === "equity" && each.segment === "NSE");
+    const shares = listings.slice(0, 50);
     const option = exchange.instruments.find((each) => each.kind === "option");
     const before = callsTo("/v7/finance/quote");
     const quotes = await newSource().getQuotes([...shares, option as Instrument]);

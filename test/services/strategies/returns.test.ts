@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { NIFTY_50 } from "../../../src/services/instruments/nifty50.ts";
 import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { constituentsSchema, createConstituents } from "../../../src/services/strategies/nifty-shop/constituents.ts";
@@ -49,6 +50,13 @@ describe("the constituents of the Nifty 50", () => {
     expect(nifty.membersOn("2020-03-19")).not.toContain("YESBANK");
     expect(nifty.membersOn("2020-03-19")).toContain("SHREECEM");
     expect(nifty.everIn("2020-03-01", "2020-03-31")).toHaveLength(51);
+    expect(nifty.membersOn("2026-09-29")).toContain("WIPRO");
+    expect(nifty.membersOn("2026-09-30")).not.toContain("WIPRO");
+    expect(nifty.membersOn("2026-09-30")).toContain("BSE");
+  });
+
+  it("of today are those that a search puts first", () => {
+    expect([...NIFTY_50].sort()).toEqual(nifty.membersOn("2026-11-24"));
   });
 
   it("have the tickers of today, under which the prices of renamed shares are found", () => {
