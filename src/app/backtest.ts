@@ -18,6 +18,7 @@ import {
   parseRange,
   readSeries,
   shareNamed,
+  untilYesterday,
   type Range,
 } from "../services/strategies/nifty-shop/backtest-data.ts";
 import { runBacktest, type BacktestInput, type BacktestTrade } from "../services/strategies/nifty-shop/backtest.ts";
@@ -54,8 +55,9 @@ try {
 
 async function main(): Promise<void> {
   const { positionals, values } = readArguments();
-  const range = parseRange(positionals[0] ?? "");
-  if (!range) throw new ConfigError([USAGE]);
+  const asked = parseRange(positionals[0] ?? "");
+  if (!asked) throw new ConfigError([USAGE]);
+  const range = values.csv === undefined ? untilYesterday(asked, Date.now()) : asked;
   const { fill } = values;
   if (fill !== "next-open" && fill !== "close") throw new ConfigError(["--fill: expected next-open or close", USAGE]);
   const capital = capitalOf(values.capital);

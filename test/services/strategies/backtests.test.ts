@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { backtestText } from "../../../src/bot/render/backtest.ts";
 import { chargesOf } from "../../../src/domain/charges.ts";
 import { brokerName } from "../../../src/domain/ids.ts";
-import { istInstant } from "../../../src/domain/market.ts";
+import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, valueOf } from "../../../src/domain/money.ts";
 import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
 import type { Candles } from "../../../src/services/candles.ts";
@@ -16,7 +16,7 @@ const DAYS = weekdays("2023-11-01", 200);
 const RANGE = { from: "2024-01-01", to: "2024-06-30" };
 
 /** A source with prices for all shares but UPL, for which it throws an error of this kind. */
-const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = []) =>
+const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = [], now = istInstant("2026-11-23")) =>
   createBacktests({
     candles: {
       async forLink(link, { instrument }) {
@@ -28,7 +28,7 @@ const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = []) =>
     } satisfies Candles,
     instruments: { resolve: async () => ({ kind: "none", suggestions: [] }) },
     constituents: loadNifty50(),
-    clock: { now: () => istInstant("2026-11-23"), sleep: async () => undefined },
+    clock: { now: () => now, sleep: async () => undefined },
   });
 
 describe("a user's backtest", () => {
@@ -43,6 +43,14 @@ describe("a user's backtest", () => {
     const sale = trades.find(({ kind }) => kind === "sell");
     const order = sale && chargesOf(shareNamed("NIFTY"), "CNC", "SELL", valueOf(sale.price, sale.qty));
     expect(Number(sale?.charges) - Number(order)).toBe(paiseFromRupees("15.34"));
+  });
+
+  it("ends before today, whose close is not known yet", async () => {
+    const { at = 0 } = walk(DAYS, 1).at(-1) ?? {};
+    const now = at + 12 * 3_600_000;
+    const wanted = { from: "2024-01-01", to: "2024-12-31" };
+    const result = await backtestsWhere("rejected", [], now).run(null, DEFAULT_SHOP_SETTINGS, wanted);
+    expect([result.to, istDate(now)]).toEqual([DAYS.at(-2), DAYS.at(-1)]);
   });
 
   it("says that dividends and demergers are not counted", async () => {

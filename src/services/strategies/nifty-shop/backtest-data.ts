@@ -1,6 +1,6 @@
 import type { InstrumentKey } from "../../../domain/ids.ts";
 import { equitySymbol, type Equity, type Index, indexInstrument, INDICES } from "../../../domain/instrument.ts";
-import { addDays, isDate, istInstant, lastOfMonth } from "../../../domain/market.ts";
+import { addDays, isDate, istDate, istInstant, lastOfMonth } from "../../../domain/market.ts";
 import { paiseFromRupees, priceFromRupees, sumPaise, ZERO_PAISE } from "../../../domain/money.ts";
 import { chargesOf } from "../../../domain/charges.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
@@ -26,6 +26,12 @@ export function parseRange(text: string): Range | null {
     to: toDay === undefined ? lastOfMonth(toMonth) : toMonth + toDay,
   };
   return isDate(range.from) && isDate(range.to) && range.from < range.to ? range : null;
+}
+
+/** Cuts the range off at yesterday: sources have a candle of today too, whose close is the price of the moment. */
+export function untilYesterday({ from, to }: Range, now: number): Range {
+  const yesterday = addDays(istDate(now), -1);
+  return { from, to: to < yesterday ? to : yesterday };
 }
 
 /** A stand-in share that has only its NSE ticker, for sources that look shares up by name, such as Yahoo. */

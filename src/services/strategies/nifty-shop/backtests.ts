@@ -1,5 +1,4 @@
 import { BrokerError } from "../../../errors.ts";
-import { istDate } from "../../../domain/market.ts";
 import { paiseFromRupees } from "../../../domain/money.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -7,7 +6,7 @@ import type { CandleQuery } from "../../../../connectors/base.ts";
 import type { Link } from "../../accounts.ts";
 import type { Candles, CandleSeries } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
-import { deliveryCharges, NIFTY_50, readSeries, shareNamed, type Range } from "./backtest-data.ts";
+import { deliveryCharges, NIFTY_50, readSeries, shareNamed, untilYesterday, type Range } from "./backtest-data.ts";
 import { runBacktest, type BacktestResult } from "./backtest.ts";
 import type { Constituents } from "./constituents.ts";
 import { rulesOf, type ShopSettings } from "./settings.ts";
@@ -34,10 +33,7 @@ export function createBacktests(deps: {
   clock: Clock;
 }): Backtests {
   const { candles, constituents } = deps;
-  const untilToday = ({ from, to }: Range): Range => {
-    const today = istDate(deps.clock.now());
-    return { from, to: to < today ? to : today };
-  };
+  const closedPart = (range: Range): Range => untilYesterday(range, deps.clock.now());
 
   async function read(
     link: Link | null,
@@ -56,9 +52,9 @@ export function createBacktests(deps: {
   }
 
   return {
-    sharesIn: (range) => constituents.everIn(range.from, untilToday(range).to).length,
+    sharesIn: (range) => constituents.everIn(range.from, closedPart(range).to).length,
     async run(link, settings, wanted) {
-      const range = untilToday(wanted);
+      const range = closedPart(wanted);
       const tickers = constituents.everIn(range.from, range.to);
       const sources = new Set<CandleSeries["source"]>();
       const prices = await readSeries(tickers, range, {
