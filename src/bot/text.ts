@@ -132,6 +132,7 @@ export const orders = {
     html`That has two numbers. Is ${last} the price? <code>${command}</code>`,
   strikeOrQuantity: (command: string, last: number): Html =>
     html`Is ${last} the strike? Say how many, too: <code>${command}</code>`,
+  unknownWords: (name: string, words: string): Html => html`I know ${name}, but not what “${words}” means here.`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions
       ? html`I do not know “${text}”. Did you mean:`

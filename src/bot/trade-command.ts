@@ -7,7 +7,7 @@ import { parseOrderText, moveQuantityToEnd, hasQuantity, type OrderWords } from 
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
-import type { Instrument } from "../domain/instrument.ts";
+import { ticker, type Instrument } from "../domain/instrument.ts";
 import { showTicket } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { lines } from "./html.ts";
@@ -47,6 +47,7 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
   const { words } = parsed;
   await refuseTwoNumbers(deps, { verb, asked, words });
   await refuseStrikeAsQuantity(deps, { verb, asked, words });
+  await refuseUnknownWords(deps, verb, words.symbolText);
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
   if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
 }
@@ -90,6 +91,21 @@ async function refuseStrikeAsQuantity({ instruments, clock }: BotDeps, typed: Ty
   if (options.length === 0 || options.some((each) => each.kind !== "option" || each.strike !== strike)) return;
   const proposed = withCount(typed, quantity.count, (last) => `${last} 1 lot`);
   throw new Refusal(text.orders.strikeOrQuantity(proposed, quantity.count));
+}
+
+/** "sbin 10 target": the instrument is known, the words behind it are not. A contract's words are, listed or not. */
+async function refuseUnknownWords(deps: BotDeps, verb: string, symbolText: string): Promise<void> {
+  const { instruments, clock } = deps;
+  const tokens = symbolText.split(" ");
+  const whole = await instruments.resolve(symbolText);
+  if (whole.kind !== "none" || whole.suggestions.length > 0 || whole.lacksList === true) return;
+  if (readInstrumentText(symbolText, istDate(clock.now())).contracts.length > 0) return;
+  for (let length = tokens.length - 1; length > 0; length -= 1) {
+    const found = await instruments.resolve(tokens.slice(0, length).join(" "));
+    if (found.kind !== "one") continue;
+    const words = text.orders.unknownWords(ticker(found.instrument.symbol), tokens.slice(length).join(" "));
+    throw new Refusal(lines(words, text.orders.example(verb)));
+  }
 }
 
 /** The command as typed, with the word for its quantity written anew. */

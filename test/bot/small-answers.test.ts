@@ -109,6 +109,16 @@ describe("the answer", () => {
     expect(await proposed("/sell SBIN 10 sl 900 898 mis")).toBe("/sell SBIN 10 sl 900 @ 898 mis");
   });
 
+  it("to an order with words that it cannot read names those, and does not send the user in search of them", async () => {
+    const example = "Like this: /sell SBIN 10 or /sell SBIN 10 @ 1000 mis";
+    const unread = (words: string) => `I know SBIN, but not what “${words}” means here.\n${example}`;
+    expect(await ask("/sell sbin half")).toBe(unread("half"));
+    expect(await ask("/sell sbin 10 target 1050")).toBe(unread("10 target"));
+    expect(await ask("/sell state bank of india 10 stop loss 990")).toBe(unread("10 stop loss"));
+    for (const typed of ["/sell nosuch half", "/sell sensex bankex fut 1 lot"])
+      expect([typed, await ask(typed)]).toEqual([typed, expect.stringContaining("/search finds instruments by name")]);
+  });
+
   it("to an option whose strike stands where the quantity does asks how many, instead of buying that many", async () => {
     expect(await ask("/buy nifty put 26000")).toBe(
       "Is 26000 the strike? Say how many, too: /buy nifty put 26000 1 lot",
