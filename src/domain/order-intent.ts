@@ -83,7 +83,7 @@ export interface Leg {
 export interface LegChange {
   readonly kind: "cancel" | "modify";
   readonly at: number;
-  readonly outcome: "sending" | "accepted" | "refused" | "unknown";
+  readonly outcome: "sending" | "accepted" | "refused" | "not-sent" | "unknown";
   readonly reason: string | null;
 }
 
@@ -235,7 +235,7 @@ export const isChangeLost = (leg: Leg, now: number): boolean =>
 const CHANGE_OUTCOMES = {
   accepted: "accepted",
   rejected: "refused",
-  "not-sent": "refused",
+  "not-sent": "not-sent",
   unknown: "unknown",
 } as const satisfies Record<OrderOutcome["kind"], LegChange["outcome"]>;
 

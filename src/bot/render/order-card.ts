@@ -184,6 +184,7 @@ const CHANGE_TEXTS = {
   sending: "is being asked for",
   accepted: "was asked for, and the broker accepted it",
   refused: "was refused",
+  "not-sent": "was not asked for",
   unknown: "was asked for without a clear answer; I am re-reading the order",
 } as const;
 

@@ -67,6 +67,14 @@ describe("a cancel", () => {
     expect(await statesNow(floor, open)).toEqual(["cancelled"]);
   });
 
+  it("that could not be asked is not said to be refused", async () => {
+    broker.scripts.push("not-sent");
+    const result = await floor.changes.ask(ASHA, open._id, 0, "cancel");
+    if (result.kind !== "asked") throw new Error(result.kind);
+    const card = orderCard(result.intent, floor.accounts, [floor.link], floor.clock.now());
+    expect(card.html.toString()).toContain("A cancel was not asked for: session over.");
+  });
+
   it("that is refused marks the card stale even if it was drawn meanwhile, and is recorded", async () => {
     broker.scripts.push("refuse");
     const cancelOrder = broker.connector.cancelOrder.bind(broker.connector);
