@@ -9,6 +9,7 @@ import type { Quotes } from "../quotes.ts";
 import { describeOutcome, type OrderCall } from "./order-call.ts";
 import { checkChange, type Finding } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, withNote } from "./journal.ts";
+import type { OrderTiming } from "./timing.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
 
 export type Wanted = OrderChange | "cancel";
@@ -48,6 +49,7 @@ export interface ChangesDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly orderCall: OrderCall;
+  readonly timing: Pick<OrderTiming, "sendWithinMs">;
   /** Findings that forbid this user to modify orders at the link (role, lock, egress). Cancels are always allowed. */
   readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
   /** Findings from the user's own limits for the changed order. `instrument` is undefined if no list has it. */
@@ -79,17 +81,19 @@ export function createChanges(deps: ChangesDeps): Changes {
       withChangeBegun(current, at, wanted, { user, message, now: startedAt }),
     );
     if (!started) return { kind: "busy" };
-    const outcome = await request(link, order, wanted);
+    const outcome = await request(link, order, wanted, startedAt);
     const ended = await journal.change(id, (current) => withChangeEnded(current, at, startedAt, outcome, clock.now()));
     return { kind: "asked", outcome, intent: ended ?? started };
   }
 
-  const request = (link: Link, order: Order, wanted: Wanted): Promise<OrderOutcome> =>
-    deps.orderCall(link, (connector, access, signal) =>
-      wanted === "cancel"
-        ? connector.cancelOrder(access, order, signal)
-        : connector.modifyOrder(access, order, wanted, signal),
-    );
+  /** Sends no modification long after `startedAt`: it counts as given up by then, and a newer one may have been sent. */
+  const request = (link: Link, order: Order, wanted: Wanted, startedAt: number): Promise<OrderOutcome> =>
+    deps.orderCall(link, async (connector, access, signal) => {
+      if (wanted === "cancel") return connector.cancelOrder(access, order, signal);
+      if (Math.abs(clock.now() - startedAt) > deps.timing.sendWithinMs)
+        return { kind: "not-sent", reason: "the bot was held up before sending", cause: "invalid-request" };
+      return connector.modifyOrder(access, order, wanted, signal);
+    });
 
   /** Findings that block the change. A cancel is never blocked. */
   async function blockingFindings(
@@ -133,7 +137,7 @@ export function createChanges(deps: ChangesDeps): Changes {
     if (!order || isFinal(order.status)) return { kind: "gone" };
     const findings = await blockingFindings(user, link, order, wanted, instrument);
     if (findings.length > 0) return { kind: "blocked", findings };
-    const outcome = await request(link, order, wanted);
+    const outcome = await request(link, order, wanted, clock.now());
     log.info({ broker: link.broker_name, outcome: outcome.kind }, "foreign order changed");
     return { kind: "theirs", outcome, order };
   }

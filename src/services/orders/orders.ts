@@ -86,6 +86,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     clock,
     log,
     orderCall,
+    timing,
     mayChange: async (user, link) =>
       (await mayTrade(user, "chat")) ? egressRule(user, [link]) : [{ level: "block", code: "not-allowed" }],
     checkLimits: (...asked) => limits.checkChange(...asked),

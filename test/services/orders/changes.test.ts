@@ -4,7 +4,8 @@ import { brokerOrderId } from "../../../src/domain/ids.ts";
 import { paiseFromRupees, price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import type { Wanted } from "../../../src/services/orders/changes.ts";
-import type { Intent } from "../../../src/services/orders/journal.ts";
+import type { Intent, Journal } from "../../../src/services/orders/journal.ts";
+import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import {
   ASHA,
@@ -33,6 +34,26 @@ afterEach(() => floor.close());
 const LOSING = { dayPnl: paiseFromRupees(-1_000), pnl: paiseFromRupees(-1_000) } as Position;
 const ID = brokerOrderId("zerodha-1");
 const count = (call: string): number => broker.calls.filter((each) => each === call).length;
+
+describe("a process that was held up before sending", () => {
+  it("sends its cancel, but no modification: a newer one may have been sent meanwhile", async () => {
+    const change = floor.journal.change.bind(floor.journal);
+    const slow: Partial<Journal> = {
+      async change(...asked) {
+        const changed = await change(...asked);
+        floor.pass(ORDER_TIMING.sendWithinMs + 1);
+        return changed;
+      },
+    };
+    Object.assign(floor.journal, slow);
+    expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 20 })).toMatchObject({
+      outcome: { kind: "not-sent" },
+      intent: { legs: [{ state: "working", change: { outcome: "not-sent" } }] },
+    });
+    await floor.changes.ask(ASHA, open._id, 0, "cancel");
+    expect([count("modifyOrder"), count("cancelOrder")]).toEqual([0, 1]);
+  });
+});
 
 describe("a cancel", () => {
   it("is sent once under many taps, and counts once the book shows it", async () => {
