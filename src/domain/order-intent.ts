@@ -1,7 +1,7 @@
 import type { BrokerOrderId, InstrumentKey, LinkId, OrderTag, TradingSymbol, UserId } from "./ids.ts";
 import type { NotSentCause, Order, OrderOutcome, OrderStatus, OrderTerms, Product, Side, Validity } from "./order.ts";
 import type { Paise, Price } from "./money.ts";
-import { assertNever } from "./order.ts";
+import { assertNever, isFinal } from "./order.ts";
 
 /**
  * The states of one leg: one order at one account. It is sent at most once, because only `confirm` leads to `sending`, and
@@ -164,6 +164,7 @@ function afterOutcome(leg: Leg, outcome: OrderOutcome, now: number): Leg {
 /** Not in `sending`: the reply to our own request is still on its way. Statuses may be seen in any sequence. */
 function canBeSeen(leg: Leg, order: BookedOrder): boolean {
   if (leg.orderId !== null && leg.orderId !== order.orderId) return false;
+  if (lacksPrice(leg)) return order.status === leg.booked && order.avgPrice > 0;
   return leg.state === "working" || leg.state === "unknown" || leg.state === "not-found";
 }
 
@@ -212,6 +213,10 @@ export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
   state === "not-sent" || state === "not-found" || (state === "rejected" && filledQty === 0);
 /** In an end state: no lapse, reconciliation or tracking is left to do. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
+
+/** Ended with fills whose price the order book has not told yet: it may be seen once more. */
+export const lacksPrice = ({ booked, filledQty, avgPrice }: Leg): boolean =>
+  booked !== null && isFinal(booked) && filledQty > 0 && avgPrice === 0;
 
 /**
  * A change without a recorded outcome is given up after this long and may be requested again; the order book shows its

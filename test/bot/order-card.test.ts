@@ -85,6 +85,12 @@ describe("the card of an order", () => {
     expect(card({ filledQty: 4 })).toContain("Partly filled 4/10, price not told yet.");
   });
 
+  it("can be refreshed while the price of a fill is missing", () => {
+    const filled = { state: "filled", booked: "filled", filledQty: 10 } as const;
+    expect(buttons(filled)).toEqual(["Refresh", "Repeat"]);
+    expect(buttons({ ...filled, avgPrice: priceFromRupees("1002.40") })).toEqual(["Repeat"]);
+  });
+
   it("shows no charges while it is still filling, nor when nothing filled", () => {
     expect(card({ filledQty: 4, avgPrice: priceFromRupees("1002.40") })).not.toContain("Charges");
     expect(card({ state: "cancelled" })).not.toContain("Charges");

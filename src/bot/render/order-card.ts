@@ -3,7 +3,7 @@ import { chargesOf } from "../../domain/charges.ts";
 import { ticker, type Instrument } from "../../domain/instrument.ts";
 import { type Price, valueOf } from "../../domain/money.ts";
 import type { BookedTerms, Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
-import { cameToNothing, isClosed } from "../../domain/order-intent.ts";
+import { cameToNothing, isClosed, lacksPrice } from "../../domain/order-intent.ts";
 import type { OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
@@ -222,7 +222,9 @@ function cardKeyboard(intent: Intent, links: readonly Link[]): InlineKeyboard {
   });
   const isOver = intent.legs.every(isClosed);
   const mayAppear = intent.legs.some((leg) => leg.state === "not-found");
-  if (!isOver || mayAppear) keyboard.text(isOver ? "Look again" : "Refresh", callbackData("or", intent._id));
+  const isUntold = intent.legs.some(lacksPrice);
+  if (!isOver || mayAppear || isUntold)
+    keyboard.text(isOver && mayAppear ? "Look again" : "Refresh", callbackData("or", intent._id));
   // While others are open, it repeats those that came to nothing.
   if (isOver || intent.legs.some(cameToNothing)) keyboard.text("Repeat", callbackData("oq", intent._id));
   return addLogins(keyboard, withoutSession(intent, links));

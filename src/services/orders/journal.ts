@@ -1,7 +1,7 @@
 import type { IntentId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { HistoryEntry, Leg, LegEvent, OrderPlan } from "../../domain/order-intent.ts";
-import { isClosed, nextLeg } from "../../domain/order-intent.ts";
+import { isClosed, lacksPrice, nextLeg } from "../../domain/order-intent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Page, Store, Stored } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
@@ -40,7 +40,7 @@ export interface IntentDocument extends Document {
   readonly origin: Origin;
   /** Id shared by intents that belong together: confirmed as one, exits of one panic, or one strategy proposal. */
   readonly group: string | null;
-  /** Whether the watcher still has work: an open leg or a stale card. Indexed with `nextLookAt`. */
+  /** Whether the watcher still has work: an open leg, a fill without its price, or a stale card. Indexed with `nextLookAt`. */
   readonly isWatched: boolean;
   /** Epoch ms of the watcher's next look, i.e. its next read of the broker's book. */
   readonly nextLookAt: number;
@@ -65,6 +65,9 @@ const ordersSpec: CollectionSpec<IntentDocument> = {
 export type IntentChange = Partial<Omit<IntentDocument, "_id" | "expiresAt" | "isWatched">> & {
   readonly expiresAt?: number | undefined;
 };
+
+/** About a minute. A broker may tell a fill's price late, or never. */
+const MAX_PRICE_LOOKS = 10;
 
 /** A very long history loses its middle and keeps its beginning and end. */
 const HISTORY_HEAD = 100;
@@ -139,7 +142,10 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
 
 const withIsWatched = (intent: IntentDocument): IntentDocument => ({
   ...intent,
-  isWatched: intent.isCardStale || !intent.legs.every(isClosed),
+  isWatched:
+    intent.isCardStale ||
+    !intent.legs.every(isClosed) ||
+    (intent.looks < MAX_PRICE_LOOKS && intent.legs.some(lacksPrice)),
 });
 
 /** The document after one leg's event, or null when there is no such transition. */

@@ -1,6 +1,6 @@
 import type { LinkId } from "../../domain/ids.ts";
 import { addDays, istDate } from "../../domain/market.ts";
-import { isChangeLost, type Leg, type LegEvent } from "../../domain/order-intent.ts";
+import { isChangeLost, lacksPrice, type Leg, type LegEvent } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
@@ -140,7 +140,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   /** What the broker's book says about a sent leg; null when it cannot be read or has no news. */
   async function bookEvent(intent: Intent, leg: Leg, onUnread: OnUnread): Promise<LegEvent | null> {
-    if (leg.state !== "working" && leg.state !== "unknown" && leg.state !== "not-found") return null;
+    if (leg.state !== "working" && leg.state !== "unknown" && leg.state !== "not-found" && !lacksPrice(leg))
+      return null;
     const link = await accounts.byId(leg.link);
     if (!link) return { kind: "day-over" };
     try {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { paiseFromRupees, price } from "../../../src/domain/money.ts";
+import { paiseFromRupees, price, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { MarketPhase } from "../../../src/services/orders/findings.ts";
 import { TICKET_TTL_MS } from "../../../src/services/orders/ticket-plan.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -309,5 +309,33 @@ describe("a price move since the card was shown", () => {
     floor.pass(20_000);
     broker.ltp = price(9_000_000);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+});
+
+describe("an order that is filled before its price is told", () => {
+  const tellPrice = () => broker.book.splice(0, 1, { ...broker.book[0]!, avgPrice: price(8_000_000) });
+
+  it("is looked at until the price is there, and then drawn again", async () => {
+    const { intent } = await ticket(floor);
+    await sent(floor, { intent });
+    broker.set("zerodha-1", { status: "filled", filledQty: 10, avgPrice: ZERO_PRICE });
+    await watch(floor, 5_000);
+    expect(await statesNow(floor, intent)).toEqual(["filled"]);
+    tellPrice();
+    await watch(floor, 60_000);
+    expect((await floor.journal.get(intent._id))?.legs).toMatchObject([{ state: "filled", avgPrice: 8_000_000 }]);
+    expect(floor.drawn.at(-1)?.legs).toMatchObject([{ avgPrice: 8_000_000 }]);
+    expect(await floor.journal.watched(10)).toEqual([]);
+  });
+
+  it("is left alone after a few minutes, and looked at again when asked to", async () => {
+    const { intent } = await ticket(floor);
+    await sent(floor, { intent });
+    broker.set("zerodha-1", { status: "filled", filledQty: 10, avgPrice: ZERO_PRICE });
+    await watch(floor, 5 * 60_000);
+    expect(await floor.journal.watched(10)).toEqual([]);
+    tellPrice();
+    const known = await floor.journal.get(intent._id);
+    expect(known && (await floor.watcher.look(known)).legs).toMatchObject([{ avgPrice: 8_000_000 }]);
   });
 });
