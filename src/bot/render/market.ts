@@ -90,23 +90,14 @@ export function describe(instrument: Instrument): string {
 }
 
 export function depthView(instrument: Instrument, depth: Depth, source: string, now: number): View {
-  const rows = Array.from({ length: Math.max(depth.bids.length, depth.asks.length) }, (_, at) => [
-    ...sideCells(depth.bids[at]),
-    ...sideCells(depth.asks[at]).reverse(),
-  ]);
-  const table = renderTable(
-    [
-      { title: "Qty", align: "right" },
-      { title: "Bid", align: "right" },
-      { title: "Ask", align: "right" },
-      { title: "Qty", align: "right" },
-    ],
-    rows,
-  );
+  const isEmpty = depth.bids.length === 0 && depth.asks.length === 0;
+  const grouped = depthTable(depth, quantity);
+  const fits = grouped.split("\n").every((line) => line.length <= PAGE_WIDTH);
+  const table = fits ? grouped : depthTable(depth, String);
   return {
     html: lines(
       html`<b>${listingName(instrument)}</b> depth${depth.ltp === null ? "" : html`, last <b>${rupeePrice(depth.ltp)}</b>`}`,
-      rows.length === 0 ? html`The book is empty.` : html`<pre>${table}</pre>`,
+      isEmpty ? html`The book is empty.` : html`<pre>${table}</pre>`,
       totals(depth),
       html`<i>${source} · ${timeText(now, now)}</i>`,
     ),
@@ -116,8 +107,22 @@ export function depthView(instrument: Instrument, depth: Depth, source: string, 
   };
 }
 
-const sideCells = (level: DepthLevel | undefined): string[] =>
-  level ? [quantity(level.quantity), priceText(level.price)] : ["", ""];
+function depthTable({ bids, asks }: Depth, write: (quantity: number) => string): string {
+  const cells = (level: DepthLevel | undefined): string[] =>
+    level ? [write(level.quantity), priceText(level.price)] : ["", ""];
+  return renderTable(
+    [
+      { title: "Qty", align: "right" },
+      { title: "Bid", align: "right" },
+      { title: "Ask", align: "right" },
+      { title: "Qty", align: "right" },
+    ],
+    Array.from({ length: Math.max(bids.length, asks.length) }, (_, at) => [
+      ...cells(bids[at]),
+      ...cells(asks[at]).reverse(),
+    ]),
+  );
+}
 
 const totals = (depth: Depth): Html | null =>
   depth.totalBidQty === null || depth.totalAskQty === null
