@@ -17,6 +17,7 @@ const TELEGRAM_WAIT_MS = 1_000;
 const WATCH_EVERY_MS = 500;
 const DELIVER_EVERY_MS = 500;
 const ALERTS_EVERY_MS = 15_000;
+const PNL_ALERTS_EVERY_MS = 60_000;
 const PING_STORE_EVERY_MS = 30_000;
 
 export interface Sauda {
@@ -45,11 +46,13 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   metrics.gauge("sauda_inbox_running", () => updates.inbox.running());
   // Not in every process: each sweep asks the brokers for the prices of all users' alerts.
   const alerts = createLeaseHolder(leases, "alerts", () => deps.alerts.sweep());
+  const pnlAlerts = createLeaseHolder(leases, "pnl-alerts", () => deps.alerts.sweepPnl());
   // Started first: open orders must be tracked even while Telegram cannot be reached.
   const running: FinishStartOptions["running"] = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => alerts.run(), log),
+    startLoop("pnl-alerts", PNL_ALERTS_EVERY_MS, () => pnlAlerts.run(), log),
     startLoop("store", PING_STORE_EVERY_MS, () => store.ping(), log),
   ];
   const stopping = new AbortController();
@@ -87,7 +90,9 @@ export async function startSauda(config: Config, say: (line: string) => void): P
       control.close();
       await updates.stop();
       await Promise.all(running.map((each) => each.stop()));
-      await alerts.release().catch((error: unknown) => log.warn({ err: error }, "alerts' lease not released"));
+      await Promise.all([alerts.release(), pnlAlerts.release()]).catch((error: unknown) =>
+        log.warn({ err: error }, "alerts' lease not released"),
+      );
       await web.close();
       await parts.close();
       log.info("stopped");

@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import type { BrokerName, InstrumentKey, UserId } from "../../domain/ids.ts";
 import { isDerivative, isExpired, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
@@ -54,8 +55,8 @@ const alertsSpec: CollectionSpec<AlertDocument> = {
 const FIRED_KEPT_MS = 30 * 86_400_000;
 const MAX_PER_USER = 50;
 const MAX_LINKS_TRIED = 3;
-/** P&L takes two calls per account, so it is checked less often than prices. */
-const PNL_EVERY_MS = 60_000;
+/** Users whose P&L is read at the same time. */
+const PNL_CONCURRENCY = 16;
 
 export interface PnlNow {
   readonly pnl: Paise;
@@ -139,8 +140,10 @@ export interface Alerts {
   /** Armed ones, oldest first. */
   armed(user: UserId): Promise<Alert[]>;
   remove(user: UserId, id: string): Promise<boolean>;
-  /** Checks every armed alert once, fetching prices in batches. Returns how many fired. */
+  /** Checks every armed alert on a price once, fetching prices in batches. Returns how many fired. */
   sweep(): Promise<number>;
+  /** The same for alerts on the P&L, which takes two calls per account: apart, so that no price alert waits for them. */
+  sweepPnl(): Promise<number>;
 }
 
 export interface AlertsDeps {
@@ -183,7 +186,6 @@ async function quotesThrough(
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
-  let pnlAskedAt = -Infinity;
   const priceFailures = createFailureLog(log, {
     failed: "no prices for alerts; retrying",
     recovered: "prices for alerts are available again",
@@ -234,12 +236,16 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   async function sweep(): Promise<number> {
-    if (!deps.isMarketOpen(clock.now())) return 0;
-    const armed = await alerts.find("armed", [true], { order: "asc" });
-    const active = await ofActiveUsers(armed);
-    const unexpired = active.filter((alert) => expiredOn(alert, clock.now()) === null);
-    const counts = await Promise.all([sweepExpired(active), sweepPrices(unexpired), sweepPnl(unexpired)]);
+    const armed = (await armedNow()).filter(({ instrument }) => instrument !== null);
+    const unexpired = armed.filter((alert) => expiredOn(alert, clock.now()) === null);
+    const counts = await Promise.all([sweepExpired(armed), sweepPrices(unexpired)]);
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** What can go off now: none while the market is closed. */
+  async function armedNow(): Promise<Alert[]> {
+    if (!deps.isMarketOpen(clock.now())) return [];
+    return ofActiveUsers(await alerts.find("armed", [true], { order: "asc" }));
   }
 
   const sweepExpired = (armed: readonly Alert[]): Promise<number> =>
@@ -278,13 +284,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  async function sweepPnl(armed: readonly Alert[]): Promise<number> {
-    const wanting = armed.filter(({ instrument }) => instrument === null);
-    if (wanting.length === 0 || Math.abs(clock.now() - pnlAskedAt) < PNL_EVERY_MS) return 0;
-    pnlAskedAt = clock.now();
+  async function sweepPnl(): Promise<number> {
+    const wanting = (await armedNow()).filter(({ instrument }) => instrument === null);
     const pnls = new Map<UserId, PnlNow | null>();
-    for (const { userId } of wanting)
-      if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(logUnreadPnl(log, userId)));
+    const queue = new PQueue({ concurrency: PNL_CONCURRENCY });
+    const read = (user: UserId) => async (): Promise<void> =>
+      void pnls.set(user, await pnlOf(user).catch(logUnreadPnl(log, user)));
+    await queue.addAll([...new Set(wanting.map(({ userId }) => userId))].map(read));
     return countFired(wanting, ({ userId, condition }) =>
       firedByPnl(condition as PnlCondition, pnls.get(userId) ?? null),
     );
@@ -338,5 +344,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       return found?.userId === user ? alerts.delete(id) : false;
     },
     sweep,
+    sweepPnl,
   };
 }

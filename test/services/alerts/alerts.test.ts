@@ -1,5 +1,5 @@
 import pino from "pino";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { userId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
@@ -321,10 +321,9 @@ describe("an alert", () => {
     const second = await harness.link(asha);
     harness.failures.set(second._id, "timeout");
     await arm("pnl < 1", null);
-    expect(await alerts.sweep()).toBe(0);
+    expect(await alerts.sweepPnl()).toBe(0);
     harness.failures.clear();
-    harness.pass(61_000);
-    expect(await alerts.sweep()).toBe(1);
+    expect(await alerts.sweepPnl()).toBe(1);
     expect(fired).toMatchObject([{ by: "pnl" }]);
   });
 
@@ -337,8 +336,33 @@ describe("an alert", () => {
     const read = connector.getPositions.bind(connector);
     connector.getPositions = (access) =>
       access.link === odd._id ? Promise.reject(new RangeError("not a whole number")) : read(access);
-    expect(await alerts.sweep()).toBe(1);
+    expect(await alerts.sweepPnl()).toBe(1);
     expect(fired).toMatchObject([{ by: "pnl" }]);
+  });
+
+  it("fires on its price, and on another user's P&L, while a broker is slow with one user's P&L", async () => {
+    const slow = await harness.link(asha);
+    await harness.link(userId(2));
+    harness.failures.set("all", "timeout");
+    for (const user of [asha, userId(2)]) await arm("pnl < 1", null, user);
+    await arm("SBIN > 105");
+    harness.failures.clear();
+    const connector = await harness.accounts.broker(slow).connector();
+    const read = connector.getPositions.bind(connector);
+    const asked: string[] = [];
+    const { promise: answer, resolve } = Promise.withResolvers<void>();
+    connector.getPositions = async (access) => {
+      asked.push(access.link);
+      if (access.link === slow._id) await answer;
+      return read(access);
+    };
+    const pnl = alerts.sweepPnl();
+    harness.prices.broker = 105;
+    harness.pass(2_000);
+    expect(await alerts.sweep()).toBe(1);
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    resolve();
+    expect(await pnl).toBe(2);
   });
 
   it("does not fire for users who have stopped the bot, and cannot be removed by others", async () => {
