@@ -46,7 +46,8 @@ export async function withPriceLogin<V extends View>({ accounts }: BotDeps, user
   };
 }
 
-function hasOwnPrices(accounts: BotDeps["accounts"], link: Link): boolean {
+/** Whether the account's prices are its broker's own, not Yahoo's. */
+export function hasOwnPrices(accounts: BotDeps["accounts"], link: Link): boolean {
   const { isPaper, capabilities } = accounts.broker(link).definition;
   return isPaper !== true && capabilities.quotes && link.data_source === "broker";
 }

@@ -635,6 +635,20 @@ describe("the scheduled messages of a day", () => {
       expect(text()).toContain("acme: 1 alert set, Nifty Shop runs today");
     });
 
+    it("nudges for an alert on a contract, of which Yahoo has no price, while no account tells it", async () => {
+      clock.at = istInstant("2026-11-25", "08:52");
+      alerts = [SBIN, { ...EXPIRING, expiry: "2026-11-23" }].map((instrument) => ({ instrument, order: null }));
+      await run(morningNudge(deps()));
+      expect(posted).toEqual([]);
+      alerts = [{ instrument: EXPIRING, order: null }];
+      await run(morningNudge(deps()));
+      expect(text()).toContain("acme: 1 alert set");
+      await broker.link(ASHA);
+      posted = [];
+      await run(morningNudge(deps()));
+      expect(posted).toEqual([]);
+    });
+
     it("nudges for the strategy only about the account it trades on: without a default one, the first", async () => {
       const second = await broker.link(ASHA);
       await broker.accounts.endSession(second);

@@ -146,7 +146,7 @@ export function stubBroker(store: Store, clock: Clock): StubBroker {
   const definition: Partial<BrokerDefinition> = {
     name: ACME,
     title: "Acme",
-    capabilities: { login: ["redirect"], refresh: true } as unknown as BrokerDefinition["capabilities"],
+    capabilities: { login: ["redirect"], refresh: true, quotes: true } as unknown as BrokerDefinition["capabilities"],
   };
   const broker = { definition, connector: async () => connector } as Broker;
   const accounts = createAccounts({ store, clock, brokers: new Map([[ACME, broker]]) });

@@ -1,6 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { mayBeTradingDay, type TradingCalendar } from "../../domain/calendar.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { isDerivative, isExpired } from "../../domain/instrument.ts";
 import { istDate, istInstant, istTime } from "../../domain/market.ts";
 import { isClosed, type Leg } from "../../domain/order-intent.ts";
 import type { Notifier } from "../../ports/notifier.ts";
@@ -15,6 +16,7 @@ import type { BotDeps } from "../commands.ts";
 import * as text from "../daily-text.ts";
 import { lines } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
+import { hasOwnPrices } from "../price-link.ts";
 import { addLogins } from "../render/portfolio.ts";
 import type { View } from "../view.ts";
 import { calendarNote, digestDueAt } from "./closing.ts";
@@ -153,10 +155,19 @@ async function dependents(
     bot.accounts.active(user._id),
   ]);
   const isUsual = preferredLink(links, user.defaultLink)?._id === link._id;
+  const priced = links.filter((each) => hasOwnPrices(bot.accounts, each));
+  // Yahoo has no prices of contracts.
+  const tellsContracts =
+    !priced.some((each) => bot.accounts.hasSession(each)) && preferredLink(priced, user.defaultLink)?._id === link._id;
   const shopRuns = shop.mode !== "off" && fitsDay(shop.at, date, bot.calendar.current());
   const shopLink = shopRuns ? await bot.niftyShop.account(user, shop) : null;
   const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isWaiting(leg)));
-  const needing = alerts.filter(({ instrument, order }) => instrument === null || (order !== null && isUsual));
+  const needing = alerts.filter(
+    ({ instrument, order }) =>
+      instrument === null ||
+      (order !== null && isUsual) ||
+      (tellsContracts && isDerivative(instrument) && !isExpired(instrument, date)),
+  );
   return [
     ...(last && last.carried > 0 ? [text.morning.carried(last.carried)] : []),
     ...(open.length > 0 ? [text.morning.openOrders(open.length)] : []),
