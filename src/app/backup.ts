@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync }
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../errors.ts";
-import { FILES, lockDirectory } from "../store/sqlite/store.ts";
+import { FILES, lockDirectory, lostState } from "../store/sqlite/store.ts";
 import { runOrExit } from "./exit.ts";
 import { readSettings } from "./settings.ts";
 
@@ -41,6 +41,7 @@ function requireElsewhere(directory: string, dataDir: string): void {
 async function copyTo(dataDir: string, directory: string): Promise<void> {
   if (!existsSync(join(dataDir, DATABASES[0] ?? "")))
     throw new ConfigError([`DATA_DIR: there is no store in ${dataDir}`]);
+  for (const name of DATABASES) requireFilled(join(dataDir, name));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const name of DATABASES) {
     const source = new DatabaseSync(join(dataDir, name), { readOnly: true });
@@ -87,9 +88,15 @@ function makeOneFile(path: string): void {
   db.close();
 }
 
+/** SQLite takes an empty file for an intact database. */
+function requireFilled(path: string): void {
+  const state = lostState(path);
+  if (state !== null) throw new ConfigError([`${path} is ${state}`]);
+}
+
 /** Throws ConfigError unless the file is an intact database. */
 function check(path: string): void {
-  if (!existsSync(path)) throw new ConfigError([`${path} is missing`]);
+  requireFilled(path);
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const [row] = db.prepare("PRAGMA integrity_check").all();

@@ -90,12 +90,29 @@ describe("backup and restore", () => {
     const { code, out } = await run("restore", copy);
     expect(code).toBe(1);
     expect(out).toContain("journal.db");
+    writeFileSync(join(copy, "journal.db"), "");
+    expect((await run("restore", copy)).out).toContain("journal.db is empty");
     rmSync(join(copy, "journal.db"));
     expect((await run("restore", copy)).out).toContain("is missing");
     const again = open();
     expect(await read(again, "monday")).toEqual(["monday", "monday"]);
     await again.close();
     expect(existsSync(join(dir, "sauda.db.partial"))).toBe(false);
+  });
+
+  it("keeps the last backup when a file of the store was emptied or deleted since", async () => {
+    const store = open();
+    await write(store, "monday");
+    await store.close();
+    await run("backup", copy);
+    writeFileSync(join(dir, "journal.db"), "");
+    expect((await run("backup", copy)).out).toBe(`${join(dir, "journal.db")} is empty\n`);
+    rmSync(join(dir, "journal.db"));
+    expect((await run("backup", copy)).out).toBe(`${join(dir, "journal.db")} is missing\n`);
+    expect((await run("restore", copy)).code).toBe(0);
+    const restored = open();
+    expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
+    await restored.close();
   });
 
   it("refuses DATA_DIR itself as the backup's directory, because the copy would overwrite the live files", async () => {

@@ -71,12 +71,31 @@ describe("the embedded store", () => {
     }
   });
 
+  it("does not open when one of its two files was emptied, rather than begin it anew", async () => {
+    for (const emptied of ["journal.db", "sauda.db"]) {
+      const whole = openSqliteStore({ dir, now, keyring: newKeyring() });
+      for (const durability of ["normal", "full"] as const)
+        await whole.collection(sampleSpec(`of_${durability}`, durability)).insert(sample("1"));
+      await whole.close();
+      writeFileSync(join(dir, emptied), "");
+      for (let start = 0; start < 2; start += 1)
+        expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(
+          new ConfigError([
+            `DATA_DIR: ${join(dir, emptied)} is empty; put a backup back: npm run restore -- DIRECTORY`,
+          ]),
+        );
+      for (const file of readdirSync(dir)) rmSync(join(dir, file));
+    }
+  });
+
   it("opens when the first start was killed before it had created both files", async () => {
     await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
     rmSync(join(dir, "journal.db"));
     const store = openSqliteStore({ dir, now, keyring: newKeyring() });
     expect(readdirSync(dir)).toContain("journal.db");
     await store.close();
+    writeFileSync(join(dir, "journal.db"), "");
+    await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
   });
 
   it("fails its ping once one of its open files was deleted, although writes to it still succeed", async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../errors.ts";
@@ -25,7 +25,7 @@ export interface SqliteStore extends Store {
   atRest(): AtRest;
 }
 
-/** Throws ConfigError when another process uses the same directory, or a file in it is missing or damaged. */
+/** Throws ConfigError when another process uses the same directory, or a file in it is missing, empty or damaged. */
 export function openSqliteStore(options: {
   readonly dir: string;
   /** Epoch ms. */
@@ -87,17 +87,24 @@ function openBoth(dir: string, lock: DatabaseSync): Record<CollectionSpec<Docume
 }
 
 /**
- * Refuses to start when one of the two files is missing: creating an empty one would silently lose accounts and orders, or
- * users. A file without tables is fine: the first start was killed.
+ * Refuses to start when one of the two files is missing or empty, which SQLite takes for a new database: that would silently
+ * lose accounts and orders, or users. A file without tables is fine: the first start was killed.
  */
 function requireOther(dir: string, present: keyof typeof FILES, other: keyof typeof FILES): void {
   const [path, otherPath] = [join(dir, FILES[present].name), join(dir, FILES[other].name)];
-  if (!existsSync(path) || existsSync(otherPath)) return;
+  const state = lostState(otherPath);
+  if (lostState(path) !== null || state === null) return;
   const db = open(dir, present);
   const isEmpty = tableNames(db).length === 0;
   db.close();
   if (isEmpty) return;
-  throw new ConfigError([`DATA_DIR: ${otherPath} is missing; put a backup back: npm run restore -- DIRECTORY`]);
+  throw new ConfigError([`DATA_DIR: ${otherPath} is ${state}; put a backup back: npm run restore -- DIRECTORY`]);
+}
+
+/** Null when the file holds something. A database has at least one page from the moment it is opened. */
+export function lostState(path: string): "missing" | "empty" | null {
+  if (!existsSync(path)) return "missing";
+  return statSync(path).size === 0 ? "empty" : null;
 }
 
 function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
