@@ -60,6 +60,11 @@ const RATES = {
     stampBuy: 300,
   },
 } as const satisfies Record<string, Rates>;
+/**
+ * Funded delivery (MTF), without the loan's interest and the pledge's fees,
+ * https://support.zerodha.com/category/trading-and-markets/margins/margin-trading-facility/articles/interest-calculation-for-mtf
+ */
+const FUNDED: Rates = { ...RATES.delivery, brokerage: 30_000, brokerageCap: paiseFromRupees(20) };
 const SEBI_RATE = 10;
 const GST_PERCENT = 18;
 
@@ -71,7 +76,7 @@ const NO_STT_ISIN = /^IN(?:F|\d|E\w{4}0[78])/;
 
 function ratesFor(instrument: Instrument, product: Product): Rates {
   if (isDerivative(instrument)) return RATES[instrument.kind];
-  const rates = isDelivery(product) ? RATES.delivery : RATES.intraday;
+  const rates = product === "MTF" ? FUNDED : isDelivery(product) ? RATES.delivery : RATES.intraday;
   return NO_STT_ISIN.test(instrument.isin ?? "") ? { ...rates, sttBuy: 0, sttSell: 0 } : rates;
 }
 

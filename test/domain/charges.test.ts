@@ -48,7 +48,8 @@ it.each<[string, Instrument, Product, Side, number, string]>([
   ["a sale of an ETF's units", withIsin("INF732E01037"), "CNC", "SELL", 100_000, "3.74"],
   ["a sale of a gold bond", withIsin("IN0020200104"), "CNC", "SELL", 100_000, "3.74"],
   ["a sale of a debenture", withIsin("INE002A07809"), "CNC", "SELL", 100_000, "3.74"],
-  ["a funded buy", share("NSE"), "MTF", "BUY", 100_000, "118.74"],
+  ["a funded buy", share("NSE"), "MTF", "BUY", 100_000, "142.34"], // 20 + 3.07 + 0.10 + 4.17 + 100 + 15
+  ["a small funded sale", share("NSE"), "MTF", "SELL", 1_000, "4.58"], // 3 + 0.03 + 0 + 0.55 + 1
   ["an intraday sale", share("NSE"), "INTRADAY", "SELL", 100_000, "52.34"], // 20 + 3.07 + 0.10 + 4.17 + 25
   ["an intraday buy", share("NSE"), "INTRADAY", "BUY", 100_000, "30.34"], // 20 + 3.07 + 0.10 + 4.17 + 0 + 3
   ["a small intraday buy", share("NSE"), "INTRADAY", "BUY", 10_000, "4.22"], // 3 + 0.31 + 0.01 + 0.60 + 0 + 0.30
