@@ -1,10 +1,28 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Link } from "../../src/services/accounts.ts";
 import type { Origin } from "../../src/services/orders/journal.ts";
+import type { TicketRequest } from "../../src/services/orders/tickets.ts";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
 const asha = userId(ASHA);
+
+/** A purchase of ten shares at market, for today. */
+const purchase = (link: Link): Omit<TicketRequest, "instrument"> => ({
+  userId: asha,
+  side: "BUY",
+  type: "MARKET",
+  price: null,
+  triggerPrice: null,
+  productType: "INTRADAY",
+  validity: "DAY",
+  isAmo: false,
+  parts: [{ link, qty: 10 }],
+  origin: "chat",
+  protectionBasisPoints: 100,
+});
 
 describe("who may trade in the running bot", () => {
   let world: FuzzWorld;
@@ -14,24 +32,17 @@ describe("who may trade in the running bot", () => {
   beforeEach(() => world.settle());
   afterAll(() => world.close());
 
-  /** The Confirm id of a purchase of ten shares for today. */
+  /** The Confirm id of such a purchase of SBIN. */
   async function ticket(origin: Origin = "chat", limit: number | null = null): Promise<string> {
     const [link] = await world.deps.accounts.active(asha);
     const found = await world.deps.instruments.resolve("NSE:SBIN-EQ");
     if (!link || found.kind !== "one") throw new Error("no account or no share");
     const view = await world.deps.tickets.make({
-      userId: asha,
+      ...purchase(link),
       instrument: found.instrument,
-      side: "BUY",
       type: limit === null ? "MARKET" : "LIMIT",
       price: limit === null ? null : priceFromRupees(limit),
-      triggerPrice: null,
-      productType: "INTRADAY",
-      validity: "DAY",
-      isAmo: false,
-      parts: [{ link, qty: 10 }],
       origin,
-      protectionBasisPoints: 100,
     });
     return view.intent.confirmId;
   }
@@ -72,5 +83,30 @@ describe("who may trade in the running bot", () => {
     const confirmId = await ticket();
     await world.deps.users.update(asha, () => ({ role: "viewer" }));
     expect(await confirm(confirmId)).toBe("not-allowed");
+  });
+});
+
+describe("the market hours of the running bot", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld({ isAlwaysOpen: false });
+    await world.settle();
+  });
+  afterAll(() => world.close());
+
+  async function codesOf(symbol: string): Promise<string[]> {
+    const [link] = await world.deps.accounts.active(asha);
+    const found = await world.deps.instruments.resolve(symbol);
+    if (!link || found.kind !== "one") throw new Error(`no account, or no ${symbol}`);
+    const { findings } = await world.deps.tickets.make({ ...purchase(link), instrument: found.instrument });
+    return findings.map(({ code }) => code).filter((code) => /auction|closed/.test(code));
+  }
+
+  it("end with the closing auction for a share with futures, and without it for another one", async () => {
+    expect([await codesOf("NSE:RELIANCE-EQ"), await codesOf("NSE:ITC-EQ")]).toEqual([[], []]);
+    world.pass(istInstant("2026-11-23", "15:22") - istInstant("2026-11-23", "10:42"));
+    expect([await codesOf("NSE:RELIANCE-EQ"), await codesOf("NSE:ITC-EQ")]).toEqual([["auction-rules"], []]);
+    world.pass(10 * 60_000);
+    expect([await codesOf("NSE:RELIANCE-EQ"), await codesOf("NSE:ITC-EQ")]).toEqual([["auction-rules"], ["closed"]]);
   });
 });

@@ -55,7 +55,10 @@ export interface FuzzWorld {
 }
 
 /** The real bot, a real store and a local Telegram without flood limits. No background loops run, so a seed repeats a run. */
-export async function openFuzzWorld(options: Pick<BotOptions, "deadlineMs"> = {}): Promise<FuzzWorld> {
+export async function openFuzzWorld({
+  isAlwaysOpen = true,
+  ...options
+}: Pick<BotOptions, "deadlineMs"> & { readonly isAlwaysOpen?: boolean } = {}): Promise<FuzzWorld> {
   const dir = mkdtempSync(join(tmpdir(), "fuzz-"));
   let handled = 0;
   let passed = 0;
@@ -102,7 +105,7 @@ export async function openFuzzWorld(options: Pick<BotOptions, "deadlineMs"> = {}
       memoryBytes: 1,
     }),
     isPublic: false,
-    isAlwaysOpen: true,
+    isAlwaysOpen,
     onLogin: async () => undefined,
     onOrderChange: async () => undefined,
   });
