@@ -17,7 +17,7 @@ import { Refusal } from "./refusal.ts";
 import { repeatOrder, showProposal } from "./shop-flow.ts";
 import * as text from "./text.ts";
 import { show } from "./view.ts";
-import { continueWithChoice } from "./trade-command.ts";
+import { continueWithChoice, continueWithKept } from "./trade-command.ts";
 import { instrumentFrom } from "./symbols.ts";
 
 /** When the broker has not answered after this, the card says that the order is being sent. */
@@ -73,6 +73,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     if (!isRenewed) await ctx.answerCallbackQuery({ text: text.orders.used });
   });
   onCallback(trading, "tkw", (ctx, args) => continueWithChoice(deps, ctx, args));
+  onCallback(trading, "tko", (ctx, args) => continueWithKept(deps, ctx, args));
   onCallback(trading, "tkt", async (ctx, [side, key]) => {
     const instrument = await instrumentFrom(deps, key);
     await enterDialogue(deps, ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });

@@ -132,6 +132,7 @@ export const orders = {
     html`That has two numbers. Is ${last} the price? <code>${command}</code>`,
   strikeOrQuantity: (command: string, last: number): Html =>
     html`Is ${last} the strike? Say how many, too: <code>${command}</code>`,
+  choiceTooOld: (): Html => html`That question is too old, and nothing was sent. Type the order again.`,
   unknownWords: (name: string, words: string): Html => html`I know ${name}, but not what “${words}” means here.`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions

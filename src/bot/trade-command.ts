@@ -3,7 +3,7 @@ import { readInstrumentText } from "../domain/instrument-text.ts";
 import { istDate } from "../domain/market.ts";
 import { priceFromRupees } from "../domain/money.ts";
 import type { Side } from "../domain/order.ts";
-import { parseOrderText, moveQuantityToEnd, hasQuantity, type OrderWords } from "../domain/order-text.ts";
+import { parseOrderText, moveQuantityToEnd, hasQuantity, wordsAfter, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
@@ -48,8 +48,13 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
   await refuseTwoNumbers(deps, { verb, asked, words });
   await refuseStrikeAsQuantity(deps, { verb, asked, words });
   await refuseUnknownWords(deps, verb, words.symbolText);
-  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
-  if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
+  const found = await deps.instruments.resolve(words.symbolText);
+  if (found.kind === "one") {
+    await continueOrder(deps, ctx, { side, instrument: found.instrument, words });
+    return;
+  }
+  const rest = wordsAfter(words.symbolText, asked);
+  await resolveOrAsk(deps, ctx, words.symbolText, ...(await choiceArguments(deps, ctx, side, rest)));
 }
 
 /** "10 sbin at 800" with the quantity moved to the end; null without one in front, or when "10 sbin" itself names something. */
@@ -120,10 +125,33 @@ function withCount({ verb, asked, words }: Typed, count: number, written: (word:
   return `/${verb} ${ordered.join(" ")}`;
 }
 
-/** The verb and arguments of the buttons that ask which instrument was meant: with the rest of the order, if it fits. */
-function choiceArguments(side: Side, asked: string, symbolText: string): [verb: string, ...args: string[]] {
-  const rest = asked.toLowerCase().startsWith(symbolText.toLowerCase()) ? asked.slice(symbolText.length).trim() : "";
-  return rest !== "" && fitsChoiceButton(rest) ? ["tkw", side[0] ?? "B", rest] : ["tkt", side[0] ?? "B"];
+/** Words that do not fit a choice button are kept here, under the id that the button has in their place. */
+const KEPT_WORDS = "order-words";
+const KEPT_MS = 3_600_000;
+
+/** The verb and arguments of the buttons that ask which instrument was meant: with the rest of the order. */
+async function choiceArguments(
+  { oneTime }: BotDeps,
+  ctx: SaudaContext,
+  side: Side,
+  rest: string,
+): Promise<[verb: string, ...args: string[]]> {
+  const letter = side === "BUY" ? "B" : "S";
+  if (rest === "") return ["tkt", letter];
+  if (fitsChoiceButton(rest)) return ["tkw", letter, rest];
+  const kept = { userId: ctx.user._id, action: KEPT_WORDS, payload: { rest }, ttlMs: KEPT_MS };
+  return ["tko", letter, await oneTime.issue(kept)];
+}
+
+/** Continues an order whose words were kept. Refuses when they are gone: without them it would be another order. */
+export async function continueWithKept(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  [letter = "", id = "", key = ""]: readonly string[],
+): Promise<void> {
+  const kept = await deps.oneTime.peek(id, KEPT_WORDS);
+  if (kept?.userId !== ctx.user._id) throw new Refusal(text.orders.choiceTooOld());
+  await continueWithChoice(deps, ctx, [letter, kept.payload["rest"] ?? "", key]);
 }
 
 /** Continues an order like "reliance fut 1 lot" with the instrument that was picked for it. */

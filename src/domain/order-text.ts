@@ -127,6 +127,10 @@ const tokenise = (text: string): string[] =>
     .split(/\s+/)
     .filter((token) => token !== "");
 
+/** The words of an order after those for its instrument, which `parseOrderText` read as `symbolText`. */
+export const wordsAfter = (symbolText: string, text: string): string =>
+  tokenise(text).slice(symbolText.split(" ").length).join(" ");
+
 /** Takes modifiers off the end, in any order, until a token is not one; returns the tokens that are left. */
 function readModifiers(tokens: string[], draft: Draft): string[] {
   let left = tokens;

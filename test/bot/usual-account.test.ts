@@ -66,6 +66,17 @@ describe("the account used when none is named", () => {
     expect(chat().lastFromBot()?.text).toContain("no login needed");
   });
 
+  it.each(["1 lot @ 150.50 ioc intraday on paper2", "on paper2:1lot @ 150.50 mis ioc"])(
+    "does not take the place of one typed with “%s”, while the contract is picked",
+    async (typed) => {
+      await ask(`/sell nifty  fut ${typed}`);
+      chat().tapButton(buttons()[0] ?? "no choice");
+      await world().handleAll();
+      const card = chat().lastFromBot()?.text;
+      expect(card).toMatch(/^SELL 65 NIFTY[^]*Account +paper2\nOrder +limit 150\.50\nProduct +INTRADAY, IOC\n/);
+    },
+  );
+
   it("does not take the place of one that was switched off since, when a card is edited or repeated", async () => {
     await makeDefault(third);
     expect(await ask("/buy SBIN 1 @ 900 on paper2")).toMatch(/Account +paper2\n/);
