@@ -121,6 +121,18 @@ describe("a view of accounts that could not be read", () => {
     expect(says({ state: "unknown" })).toContain("❓ long 100 SBIN <i>one</i>: <b>not known yet</b>");
   });
 
+  it("says in a panic report that a book lacks an order in words that hold also where it was read", () => {
+    const order = { side: "BUY", qty: 75, symbol: "NSE:NIFTY26NOVFUT", filledQty: 0, avgPrice: ZERO_PRICE } as Order;
+    const cancels = [{ link: link("one"), order, answer: null, after: null }];
+    const position = { side: "BUY", qty: 100, symbol: "NSE:SBIN-EQ" };
+    const legs = [{ state: "not-found", qty: 100, filledQty: 0, avgPrice: ZERO_PRICE, reason: null }];
+    const exits = [{ kind: "ordered", link: link("one"), position, intent: { legs } }];
+    const report = { cancels, exits, untouched: [], unseen: [], left: [] } as unknown as PanicReport;
+    const says = panicReport(report, accounts, now).toString();
+    expect(says).toContain("❓ BUY 75 NIFTY26NOVFUT <i>one</i>: the broker's book did not show it after the cancel.");
+    expect(says).toContain("⛔ long 100 SBIN <i>one</i>: not placed.");
+  });
+
   it("says in a panic report how much of a position each of its orders is for, when it takes several", () => {
     const position = { side: "BUY", qty: 100, symbol: "NSE:SBIN-EQ" };
     const legs = [

@@ -102,7 +102,7 @@ const orderName = (order: Order): string => `${order.side} ${quantity(order.qty)
 
 function cancelLine({ link, order, answer, after }: CancelResult): Html {
   const name = html`${orderName(order)} <i>${link.label}</i>`;
-  if (after === null) return html`❓ ${name}: the book could not be read after the cancel. Look at the broker.`;
+  if (after === null) return html`❓ ${name}: the broker's book did not show it after the cancel. Look there.`;
   if (after.status === "cancelled") {
     const filled = after.filledQty > 0 ? `, ${quantity(after.filledQty)} had filled` : "";
     return html`✅ ${name}: cancelled${filled}.`;
@@ -152,6 +152,11 @@ const positionName = (position: Position): string =>
   `${position.side === "SELL" ? "short" : "long"} ${quantity(position.qty)} ${ticker(position.symbol)}`;
 
 const SIGNS: Partial<Record<LegState, string>> = { filled: "✅", working: "🟡", unknown: "❓", sending: "❓" };
+const STATE_WORDS: Partial<Record<LegState, string>> = {
+  "not-sent": "not sent",
+  "not-found": "not placed",
+  unresolved: "not followed to its end",
+};
 const legSign = ({ state }: Leg): string => SIGNS[state] ?? "⛔";
 
 function legText(leg: Leg): Html {
@@ -164,5 +169,5 @@ function legText(leg: Leg): Html {
     return html`<b>not known yet</b>; I am looking in the broker's book and send nothing twice.`;
   const { qty, filledQty, avgPrice, reason } = leg;
   const part = filledQty > 0 ? ` after ${quantity(filledQty)}/${quantity(qty)}${atPrice(avgPrice)}` : "";
-  return html`${leg.state}${part}${reason === null ? "" : `: ${reason}`}.`;
+  return html`${STATE_WORDS[leg.state] ?? leg.state}${part}${reason === null ? "" : `: ${reason}`}.`;
 }
