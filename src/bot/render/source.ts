@@ -7,18 +7,24 @@ import { timeText } from "./amounts.ts";
 export const sourceLabel = (source: Quote["source"], broker: string | null): string =>
   source === "yfinance" ? "Yahoo, about 15 min late" : (broker ?? "broker");
 
-/** Source and time: "Yahoo, about 15 min late · 14:32:05 IST". A price without a time counts as current. */
+/**
+ * Source and time: "Yahoo, about 15 min late · 14:32:05 IST". A price without a time may be of an earlier day: "Fyers,
+ * asked 14:32:05 IST".
+ */
 export const pricedAt = ({ source, at }: Pick<Quote, "source" | "at">, broker: string | null, now: number): string =>
-  `${sourceLabel(source, broker)} · ${timeText(at ?? now, now)}`;
+  `${sourceLabel(source, broker)}${at === null ? ", asked" : " ·"} ${timeText(at ?? now, now)}`;
 
-/** The same for several prices: each source once, with the time of its oldest price. */
+/** The same for several prices: each source once, with the time of its oldest price, if all of them have one. */
 export function allPricedAt(
   quotes: Iterable<Pick<Quote, "source" | "at">>,
   broker: string | null,
   now: number,
 ): string {
-  const oldest = new Map<Quote["source"], number>();
-  for (const { source, at } of quotes) oldest.set(source, Math.min(oldest.get(source) ?? Infinity, at ?? now));
+  const oldest = new Map<Quote["source"], number | null>();
+  for (const { source, at } of quotes) {
+    const known = oldest.get(source);
+    oldest.set(source, at === null || known === null ? null : Math.min(known ?? Infinity, at));
+  }
   return [...oldest].map(([source, at]) => pricedAt({ source, at }, broker, now)).join("; ");
 }
 
