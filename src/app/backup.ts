@@ -53,11 +53,10 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     makeOneFile(join(directory, `${name}.partial`));
     check(join(directory, `${name}.partial`));
   }
+  const plain = plainFilesIn(dataDir);
+  for (const name of plain) copyFileSync(join(dataDir, name), join(directory, `${name}.partial`));
   // Only now replace an older backup, so that a full disk cannot leave a mix of old and new files.
-  for (const name of DATABASES) renameSync(join(directory, `${name}.partial`), join(directory, name));
-  for (const name of PLAIN_FILES) {
-    if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(directory, name));
-  }
+  for (const name of [...plain, ...DATABASES]) renameSync(join(directory, `${name}.partial`), join(directory, name));
 }
 
 function restore(directory: string, dataDir: string): void {
@@ -66,19 +65,21 @@ function restore(directory: string, dataDir: string): void {
   const lock = lockDirectory(dataDir);
   try {
     // Copy everything before replacing anything, as above.
-    for (const name of DATABASES) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
+    const files = [...plainFilesIn(directory), ...DATABASES];
+    for (const name of files) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
     // The bot does not start while one file is missing, so a kill from here on cannot leave it with a mix of old and new.
     rmSync(join(dataDir, FILES.full.name), { force: true });
     // The old write-ahead log belongs to the old file.
     for (const name of DATABASES)
       for (const end of ["-wal", "-shm"]) rmSync(join(dataDir, name + end), { force: true });
-    for (const name of DATABASES) renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));
-    for (const name of PLAIN_FILES) {
-      if (existsSync(join(directory, name))) copyFileSync(join(directory, name), join(dataDir, name));
-    }
+    for (const name of files) renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));
   } finally {
     lock.close();
   }
+}
+
+function plainFilesIn(directory: string): string[] {
+  return PLAIN_FILES.filter((name) => existsSync(join(directory, name)));
 }
 
 /** Takes the copy out of WAL mode, so that it is a single file. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,16 +20,19 @@ const spec = (durability: "full" | "normal"): CollectionSpec<Note> => ({
 });
 const log = createLog({ level: "silent" });
 
-/** A module that kills its process before the n-th file is removed or renamed. */
+/** A module that kills its process before the n-th file is removed, renamed or, half-way, copied. */
 const killedAt = (step: number): string =>
   `data:text/javascript,${encodeURIComponent(`
     import fs from "node:fs";
     import { syncBuiltinESMExports } from "node:module";
     let left = ${step};
-    for (const name of ["rmSync", "renameSync"]) {
+    for (const name of ["rmSync", "renameSync", "copyFileSync"]) {
       const whole = fs[name];
       fs[name] = (...args) => {
-        if ((left -= 1) === 0) process.kill(process.pid, "SIGKILL");
+        if ((left -= 1) === 0) {
+          if (name === "copyFileSync") fs.writeFileSync(args[1], fs.readFileSync(args[0]).subarray(0, 5));
+          process.kill(process.pid, "SIGKILL");
+        }
         return whole(...args);
       };
     }
@@ -155,10 +158,13 @@ describe("backup and restore", () => {
   }, 30_000);
 
   it("leaves files on which no bot starts when a restore is killed half-way, and completes when run again", async () => {
+    const paper = (at: string): string => readFileSync(join(at, "paper.json"), "utf8");
     const store = open();
     await write(store, "monday");
+    writeFileSync(join(dir, "paper.json"), '"monday"');
     await run("backup", copy);
     await write(store, "tuesday");
+    writeFileSync(join(dir, "paper.json"), '"tuesday"');
     await store.close();
     let kills = 0;
     for (let step = 1; ; step += 1) {
@@ -172,13 +178,31 @@ describe("backup and restore", () => {
         const old = open();
         expect(await read(old, "tuesday")).toEqual(["tuesday", "tuesday"]);
         await old.close();
+        expect(paper(dir)).toBe('"tuesday"');
       } else expect(open).toThrow(/journal\.db is missing; put a backup back/);
     }
-    expect(kills).toBe(7);
+    expect(kills).toBe(11);
     const restored = open();
     expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
     expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
     await restored.close();
+    expect(paper(dir)).toBe('"monday"');
+  }, 60_000);
+
+  it("has whole paper accounts in the backup whenever it is killed", async () => {
+    const store = open();
+    await write(store, "monday");
+    await store.close();
+    writeFileSync(join(dir, "paper.json"), '"monday"');
+    await run("backup", copy);
+    writeFileSync(join(dir, "paper.json"), '"tuesday"');
+    for (let step = 1; ; step += 1) {
+      const settings = { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` };
+      const { code } = await runEntry(["backup", copy], settings).ended;
+      expect(['"monday"', '"tuesday"']).toContain(readFileSync(join(copy, "paper.json"), "utf8"));
+      if (code === 0) break;
+    }
+    expect(readFileSync(join(copy, "paper.json"), "utf8")).toBe('"tuesday"');
   }, 60_000);
 
   it("says that a directory is needed", async () => {
