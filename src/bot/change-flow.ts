@@ -139,7 +139,7 @@ function termsChange(order: Order, { price, triggerPrice }: OrderWords): { terms
   const isStop = order.type === "SL" || order.type === "SL-M";
   if (isStop) {
     const at = price ?? (order.type === "SL" ? order.price : null);
-    if (at === null) throw new Correction(text.orders.needsLimit());
+    if (at === null) throw new Correction(text.orders.needsLimit(order.side));
     return { terms: { type: "SL", price: at, triggerPrice: triggerPrice ?? order.triggerPrice } };
   }
   if (triggerPrice !== null || price === null) throw new Correction(text.orders.noTrigger());

@@ -183,7 +183,7 @@ export const orders = {
     html`Nothing was sent: ${quantity(count)} alone is a number of shares, and it is near this order's price. Is it the price? <code>${sign} ${count}</code>. The quantity? <code>${count} ${sign} ${priceText(at)}</code>.`,
   unknownLot: (): Html =>
     html`Nothing was sent: I do not know how many a lot of this is. Say it in units: <code>20 @ 812</code>.`,
-  needsLimit: (): Html => html`Give the limit too: <code>@ 1002 sl 1000</code>.`,
+  needsLimit: (side: Side): Html => html`Give the limit too: <code>@ ${side === "BUY" ? 1002 : 998} sl 1000</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
   nothingHeld: (side: Side, symbol: string, product: Product): Html =>
     side === "SELL"

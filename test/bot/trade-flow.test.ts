@@ -238,6 +238,22 @@ describe("modifying an order whose instrument is in no list", () => {
   });
 });
 
+describe("modifying a stop-market order without a limit", () => {
+  it.each([
+    ["SELL", "@ 998 sl 1000"],
+    ["BUY", "@ 1002 sl 1000"],
+  ] as const)("shows an example of a %s with its limit on the right side of the trigger", async (side, example) => {
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(8_000_000) }));
+    broker.set("zerodha-1", { side, type: "SL-M", status: "trigger-pending", triggerPrice: price(7_900_000) });
+    const words = changeWords("sl 795");
+    if (!words) throw new Error("not read");
+    const deps = { ...depsOf(floor), orderLock } as unknown as BotDeps;
+    const asked = askToModify(deps, chat(false).ctx, floor.link._id, brokerOrderId("zerodha-1"), words);
+    const refusal = await asked.catch((error: unknown) => error);
+    expect((refusal as Correction).html.toString()).toContain(example);
+  });
+});
+
 describe("modifying a stop order's trigger", () => {
   const stop = { side: "SELL", productType: "INTRADAY", triggerPrice: price(7_900_000) } as const;
 
