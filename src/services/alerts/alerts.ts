@@ -12,6 +12,7 @@ import { createFailureLog } from "../../lib/failure-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import { preferredPriceLink, type Accounts, type Link } from "../accounts.ts";
+import { createDayCloses } from "./day-closes.ts";
 import {
   isMetBy,
   isMetByPnl,
@@ -153,7 +154,7 @@ export interface AlertsDeps {
   readonly users: Pick<Users, "get">;
   readonly accounts: Accounts;
   readonly closes: Closes;
-  readonly quotes: Pick<Quotes, "many">;
+  readonly quotes: Pick<Quotes, "many" | "forLink">;
   /** Tells the user. Must be idempotent per alert, and resolve only once the message is durable. */
   readonly onFire: (alert: Alert, by: FiredBy) => Promise<void>;
   /** Whether prices can move now. */
@@ -168,7 +169,7 @@ const logUnreadPnl = (log: Log, user: UserId) => (error: unknown) => {
 
 /** Tries several links: what one link's plan does not include, another's may. */
 async function quotesThrough(
-  quotes: AlertsDeps["quotes"],
+  quotes: Pick<Quotes, "many">,
   links: readonly (Link | null)[],
   wanted: ReadonlyMap<InstrumentKey, Instrument>,
 ): Promise<Map<InstrumentKey, Quote>> {
@@ -186,6 +187,7 @@ async function quotesThrough(
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
+  const dayCloses = createDayCloses(deps);
   const priceFailures = createFailureLog(log, {
     failed: "no prices for alerts; retrying",
     recovered: "prices for alerts are available again",
@@ -274,6 +276,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         // `quotes.many` hides failures, and a user does not notice that an alert stays silent: log it here.
         if (quotes.size > 0) priceFailures.recovered();
         else priceFailures.failed(new Error(`neither a broker nor Yahoo has any of ${wanted.size} prices`));
+        for (const { userId, instrument, condition } of group) {
+          const quote = condition.kind === "change" ? quotes.get(instrument.key) : undefined;
+          if (quote) quotes.set(quote.key, await dayCloses.complete(routes.get(userId) ?? null, instrument, quote));
+        }
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);

@@ -116,7 +116,7 @@ describe("an alert", () => {
     expect(await arm("SBIN 105")).toMatchObject({ condition: { kind: "above", price: priceFromRupees(105) } });
     expect(await arm("SBIN 95")).toMatchObject({ condition: { kind: "below", price: priceFromRupees(95) } });
     await expect(arm("SBIN 100")).rejects.toThrow("met-already");
-    alerts = open({ quotes: { many: async () => new Map() } });
+    alerts = open({ quotes: { many: async () => new Map(), forLink: async () => null } });
     await expect(arm("SBIN 110")).rejects.toThrow("no-side");
     expect(await alerts.armed(asha)).toHaveLength(2);
   });
@@ -146,6 +146,25 @@ describe("an alert", () => {
     harness.pricedAt = null;
     harness.pass(30_000);
     expect(await alerts.sweep()).toBe(1);
+  });
+
+  it("goes off on the day's change although the broker's bulk quotes lack the previous close", async () => {
+    const link = await harness.link(asha);
+    const connector = await harness.accounts.broker(link).connector();
+    const full = connector.getQuotes.bind(connector);
+    await arm("SBIN -1%");
+    connector.getQuotes = async (...asked) =>
+      new Map([...(await full(...asked))].map(([key, quote]) => [key, { ...quote, prevClose: null, at: null }]));
+    for (const [rupees, firing] of [
+      [99.5, 0],
+      [99.2, 0],
+      [98.9, 1],
+    ] as const) {
+      harness.prices.broker = rupees;
+      harness.pass(15_000);
+      expect(await alerts.sweep()).toBe(firing);
+    }
+    expect(harness.calls.filter((call) => call === "broker getQuote")).toHaveLength(1);
   });
 
   it("is disarmed, with a message, on the day after its contract expired", async () => {
@@ -249,7 +268,10 @@ describe("an alert", () => {
     const log = pino({ level: "info" }, { write: (line: string) => void said.push(JSON.parse(line)) });
     let isAnybodyThere = false;
     const quotes = createQuotes(harness);
-    alerts = open({ log, quotes: { many: async (...asked) => (isAnybodyThere ? quotes.many(...asked) : new Map()) } });
+    alerts = open({
+      log,
+      quotes: { ...quotes, many: async (...asked) => (isAnybodyThere ? quotes.many(...asked) : new Map()) },
+    });
     await harness.link(asha);
     await arm("SBIN > 500");
     for (let turn = 0; turn < 5; turn += 1) await alerts.sweep();
