@@ -290,6 +290,8 @@ describe("the caption of a heat map", () => {
     expect(caption([holding, unpriced])).toContain("1 share: the area");
     expect(caption([holding, unpriced])).toContain("1 share without a known price is not drawn.");
     expect(caption([unpriced])).not.toContain("the area");
+    // All of it pledged: its price is known.
+    expect(caption([holding, { ...unpriced, ltp: holding.ltp, qty: 0 }])).not.toContain("without a known price");
     expect(caption([])).toContain("No holdings.");
   });
 });

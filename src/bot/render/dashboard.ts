@@ -164,8 +164,9 @@ export function heatCaption(
   accounts: Accounts,
   holdings: readonly MergedHolding[],
 ): { html: Html; keyboard: InlineKeyboard | null } {
-  const drawn = holdings.filter((holding) => (holdingValue(holding) ?? ZERO_PAISE) > 0).length;
-  const left = holdings.length - drawn;
+  const values = holdings.map(holdingValue);
+  const drawn = values.filter((value) => (value ?? ZERO_PAISE) > 0).length;
+  const left = values.filter((value) => value === null).length;
   return {
     html: lines(
       heading("Holdings", parts, accounts),
