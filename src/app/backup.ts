@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../errors.ts";
@@ -50,6 +50,7 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     } finally {
       source.close();
     }
+    chmodSync(join(directory, `${name}.partial`), 0o600);
     makeOneFile(join(directory, `${name}.partial`));
     check(join(directory, `${name}.partial`));
   }

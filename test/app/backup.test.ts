@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -69,6 +78,7 @@ describe("backup and restore", () => {
     const made = await run("backup", copy);
     expect(made.code, made.out).toBe(0);
     expect(readdirSync(copy).toSorted()).toEqual(["journal.db", "sauda.db"]);
+    for (const name of readdirSync(copy)) expect(statSync(join(copy, name)).mode & 0o777).toBe(0o600);
     await write(running, "tuesday");
     const refused = await run("restore", copy);
     expect(refused.code).toBe(1);
