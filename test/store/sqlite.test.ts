@@ -160,6 +160,15 @@ describe("the embedded store", () => {
     await store.close();
   });
 
+  it("keeps its write-ahead logs from other users too, where DATA_DIR itself is open to them", async () => {
+    const store = openSqliteStore({ dir, now, keyring: newKeyring() });
+    await store.collection(sampleSpec("orders", "full")).insert(sample("1"));
+    await store.collection(sampleSpec("users", "normal")).insert(sample("1"));
+    for (const name of ["sauda.db-wal", "sauda.db-shm", "journal.db-wal", "journal.db-shm"])
+      expect(statSync(join(dir, name)).mode & 0o777, name).toBe(0o600);
+    await store.close();
+  });
+
   it("puts documents that must survive a power cut into a file of their own", async () => {
     const store = openSqliteStore({ dir, now, keyring: newKeyring() });
     await store.collection(sampleSpec("orders", "full")).insert(sample("a"));

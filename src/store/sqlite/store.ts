@@ -120,7 +120,8 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
     if (!isDamaged(error)) throw error;
     throw new ConfigError([`DATA_DIR: ${path} is damaged; put a backup back: npm run restore -- DIRECTORY`]);
   }
-  chmodSync(path, 0o600);
+  // SQLite made the log's files as open as the database then was.
+  for (const each of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(each)) chmodSync(each, 0o600);
   return db;
 }
 
