@@ -31,7 +31,7 @@ export async function finishStart(options: FinishStartOptions): Promise<void> {
   await parts.paper?.open();
   if (stopping.aborted) return;
   const jobs = createJobTable(parts, log);
-  running.push(startSchedule(jobs.tasks, { clock, log }));
+  running.push(startSchedule(jobs.tasks, { clock, log, stopping }));
   const routes = createRoutes({ config, parts, jobs: jobs.table, controlToken: control.token, log });
   web.serve(routes.own);
   publishControl(control, web.port, log);

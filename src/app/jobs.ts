@@ -82,9 +82,9 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
       reconcile: async () => ({ report: `${await bot.watcher.sweep()} orders looked at`, hasFailed: false }),
     },
     tasks: [
-      { name: "jobs", at: EVERY_MINUTE, run: () => jobs.runDue(everyDay) },
+      { name: "jobs", at: EVERY_MINUTE, run: (signal) => jobs.runDue(everyDay, signal) },
       // A separate task, because it trades and must not wait behind ten thousand digests.
-      { name: "nifty-shop", at: EVERY_MINUTE, run: async () => jobs.runDue([await shop()]) },
+      { name: "nifty-shop", at: EVERY_MINUTE, run: async (signal) => jobs.runDue([await shop()], signal) },
       { name: "instruments", at: INSTRUMENTS_AT, run: () => bot.instruments.refresh() },
     ],
   };

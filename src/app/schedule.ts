@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import cron from "node-cron";
 import type { Log } from "../lib/log.ts";
 import { createFailureLog } from "../lib/failure-log.ts";
@@ -6,12 +7,15 @@ import { guarded } from "./loop.ts";
 
 const MARKET_ZONE = "Asia/Kolkata";
 const MINUTE_MS = 60_000;
+/** Counted from the moment that tasks are told to stop. */
+const DRAIN_MS = 8_000;
 
 export interface ScheduledTask {
   readonly name: string;
   /** Cron expression in IST. */
   readonly at: string;
-  readonly run: () => Promise<unknown>;
+  /** Once the signal is aborted, it begins nothing more and ends soon. */
+  readonly run: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -21,13 +25,20 @@ export interface ScheduledTask {
  */
 export function startSchedule(
   tasks: readonly ScheduledTask[],
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, stopping }: { clock: Clock; log: Log; stopping?: AbortSignal },
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
+  let endsAt = Infinity;
+  const beginStop = (): void => {
+    endsAt = Math.min(endsAt, performance.now() + DRAIN_MS);
+    stopped.abort();
+  };
+  stopping?.addEventListener("abort", beginStop, { once: true });
+  const running = new Set<Promise<void>>();
   const planned = tasks.map(({ name, at, run }) => {
     const words = { failed: "scheduled task failed", recovered: "scheduled task works again" };
-    const attempt = guarded(run, createFailureLog(log, words, { task: name }));
-    return { plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }), start: oneAtATime(attempt) };
+    const attempt = guarded(() => run(stopped.signal), createFailureLog(log, words, { task: name }));
+    return { plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }), start: oneAtATime(attempt, running) };
   });
   const minuteNow = (): number => clock.now() - (clock.now() % MINUTE_MS);
   const turns = async (): Promise<void> => {
@@ -42,18 +53,23 @@ export function startSchedule(
   const ended = turns();
   return {
     async stop() {
-      stopped.abort();
+      beginStop();
       await ended;
+      await Promise.race([Promise.all(running), delay(endsAt - performance.now(), undefined, { ref: false })]);
       for (const { plan } of planned) await plan.destroy();
     },
   };
 }
 
-function oneAtATime(attempt: () => Promise<void>): () => void {
+function oneAtATime(attempt: () => Promise<void>, running: Set<Promise<void>>): () => void {
   let isRunning = false;
   return () => {
     if (isRunning) return;
     isRunning = true;
-    void attempt().finally(() => (isRunning = false));
+    const ended = attempt().finally(() => {
+      isRunning = false;
+      running.delete(ended);
+    });
+    running.add(ended);
   };
 }

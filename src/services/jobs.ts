@@ -41,8 +41,11 @@ export interface JobCount {
 }
 
 export interface Jobs {
-  /** Runs the due jobs not done today, for every user, in list order. Several processes may share the work. */
-  runDue(jobs: readonly PerUserJob[]): Promise<JobCount>;
+  /**
+   * Runs the due jobs not done today, for every user, in list order. Several processes may share the work. Begins nothing
+   * more once the signal is aborted.
+   */
+  runDue(jobs: readonly PerUserJob[], signal?: AbortSignal): Promise<JobCount>;
   /** Runs the job now for one user or all, whatever the time. Counts as the day's run, so a second run does nothing. */
   runNow(job: PerUserJob, only: UserId | null): Promise<JobCount>;
 }
@@ -65,13 +68,18 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     return fresh;
   }
 
-  async function runAll(jobs: readonly PerUserJob[], occasionFor: OccasionFor): Promise<JobCount> {
+  async function runAll(
+    jobs: readonly PerUserJob[],
+    occasionFor: OccasionFor,
+    signal?: AbortSignal,
+  ): Promise<JobCount> {
     const count = { done: 0, skipped: 0, failed: 0 };
     const everybody = users.all()[Symbol.asyncIterator]();
     const worker = async (): Promise<void> => {
       for (let next = await everybody.next(); next.done !== true; next = await everybody.next()) {
         const user = next.value;
         for (const job of takesPart(user) ? jobs : []) {
+          if (signal?.aborted === true) return;
           const outcome = await runIfDue(job, user, occasionFor);
           if (outcome !== null) count[outcome] += 1;
         }
@@ -118,14 +126,15 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     after !== undefined && !finishedToday(after, date).has(user._id);
 
   return {
-    runDue(jobs) {
+    runDue(jobs, signal) {
       const now = clock.now();
       const date = istDate(now);
-      return runAll(jobs, (job, user) => {
+      const occasionFor: OccasionFor = (job, user) => {
         if (finishedToday(job.name, date).has(user._id) || isWaiting(job, user, date)) return null;
         const dueAt = job.dueAt(user, date);
         return dueAt !== null && dueAt <= now && now <= dueAt + job.catchUpMs ? { date, dueAt } : null;
-      });
+      };
+      return runAll(jobs, occasionFor, signal);
     },
     runNow(job, only) {
       const dueAt = clock.now();

@@ -30,7 +30,7 @@ describe("the scheduled work", () => {
   async function begunAt(date: string, time: string): Promise<string[]> {
     now = istInstant(date, time);
     claimed = [];
-    for (const { name, run } of tasks) if (name !== "instruments") await run();
+    for (const { name, run } of tasks) if (name !== "instruments") await run(new AbortController().signal);
     return claimed.filter((id) => id.includes(`:${ASHA}:`)).map((id) => id.split(":")[0] ?? "");
   }
 

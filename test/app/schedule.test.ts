@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { startSchedule } from "../../src/app/schedule.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -41,20 +42,41 @@ describe("the schedule", () => {
       ran.push(`${name} ${new Date(clock.now()).toISOString().slice(11, 16)}`);
       await done;
     };
-    const never = new Promise<void>(() => undefined);
+    const slow = Promise.withResolvers<void>();
     const schedule = startSchedule(
       [
         { name: "jobs", at: "* * * * *", run: run("jobs", Promise.resolve()) },
-        { name: "slow", at: "* * * * *", run: run("slow", never) },
+        { name: "slow", at: "* * * * *", run: run("slow", slow.promise) },
         { name: "instruments", at: "5 8 * * *", run: run("instruments", Promise.resolve()) },
       ],
       { clock, log },
     );
     await clock.pass(3 * MINUTE);
     expect(ran).toEqual(["jobs 02:34", "slow 02:34", "jobs 02:35", "instruments 02:35", "jobs 02:36"]);
+    slow.resolve();
     await schedule.stop();
     await clock.pass(3 * MINUTE);
     expect(ran).toHaveLength(5);
+  });
+
+  it("finishes what is running before it is stopped, and tells it to begin nothing more", async () => {
+    const clock = clockAt("2026-11-30T15:49:30");
+    const stopping = new AbortController();
+    const heard = Promise.withResolvers<void>();
+    let hasEnded = false;
+    const run = async (signal: AbortSignal): Promise<void> => {
+      signal.addEventListener("abort", () => heard.resolve());
+      await heard.promise;
+      await delay(50);
+      hasEnded = true;
+    };
+    const tasks = [{ name: "digest", at: "* * * * *", run }];
+    const schedule = startSchedule(tasks, { clock, log, stopping: stopping.signal });
+    await clock.pass(MINUTE);
+    stopping.abort();
+    await heard.promise;
+    await schedule.stop();
+    expect(hasEnded).toBe(true);
   });
 
   it("goes on with the next minute after the machine's clock was set back or forward", async () => {

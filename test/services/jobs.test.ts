@@ -55,6 +55,24 @@ describe("jobs", () => {
   });
   afterEach(() => temp.remove());
 
+  it("begins with no further user once it is to stop, and leaves nobody half-way", async () => {
+    for (let id = 1001; id <= 1040; id += 1) await join(id);
+    at("15:50");
+    const stop = new AbortController();
+    const slow: PerUserJob = {
+      ...job,
+      async run(user, occasion) {
+        stop.abort();
+        await new Promise(setImmediate);
+        await job.run(user, occasion);
+      },
+    };
+    const { done } = await start().runDue([slow], stop.signal);
+    expect(ran).toHaveLength(done);
+    expect(done).toBeLessThan(40);
+    expect(await start().runDue([job])).toEqual({ done: 40 - done, skipped: done, failed: 0 });
+  });
+
   it("runs when a user's time has come, once a day, even across a restart", async () => {
     const asha = await join(1001);
     at("15:49");
