@@ -95,12 +95,12 @@ export function createDesk(deps: DeskDeps): Desk {
     const basisPoints = await driftOf(intent);
     if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
     const finding = await deps.admission.admit(intent);
-    if (finding) return { kind: "limited", intent, finding };
     // Last, because the reads above may hang, and the user may lock trading meanwhile.
     if (!(await deps.mayTrade(user, intent.origin))) {
       await releaseUnlessConfirmed(intent);
       return { kind: "not-allowed" };
     }
+    if (finding) return { kind: "limited", intent, finding };
     const claimed = await journal.change(intent._id, (current) =>
       withConfirmation(current, confirmId, card, clock.now()),
     );
