@@ -7,7 +7,7 @@ const ASHA = 1001;
 describe("an account whose session is over", () => {
   let running: TestSauda;
   beforeAll(async () => {
-    running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
+    running = await startTestSauda();
     const asha = linkingAs(running, ASHA);
     await running.playground.chat(ASHA).ask("/start");
     await asha.logIn("zerodha", await asha.typeKeysOnPage("zerodha"));

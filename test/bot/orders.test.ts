@@ -146,7 +146,7 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
     await edited(changed.message_id, "Cancelled");
     chat().tapButton("Repeat");
-    const again = await newest((text) => text.includes("Confirm within"));
+    const again = await newest((text) => text.includes("BUY 5 SBIN") && text.includes("Confirm within"));
     expect(again.text).toContain(`limit ${(price + 1).toLocaleString("en-IN")}.00`);
     chat().tapButton("Cancel");
     await edited(again.message_id, "Nothing was sent");
@@ -196,7 +196,7 @@ describe("orders in the chat", () => {
   });
 
   it("are exported with every step", async () => {
-    const month = istDate(Date.now()).slice(0, 7);
+    const month = istDate(running.now()).slice(0, 7);
     chat().send(`/export orders ${month}`);
     const sent = await chat().until(() =>
       chat()

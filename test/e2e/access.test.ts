@@ -176,12 +176,12 @@ describe("access control", () => {
     const shown = await says(ASHA, "/lock totp", "otpauth://totp/Sauda:Asha");
     expect(shown.photo).toBeDefined();
     const secret = /secret=([A-Z2-7]{32})/.exec(shown.caption ?? "")?.[1] ?? "";
-    const code = (): string => totp(secret, stepAt(Date.now()));
+    const code = (): string => totp(secret, stepAt(running.now()));
     await says(ASHA, code(), "Set. Every confirmation asks for a code");
     expect(JSON.stringify(chat(ASHA).messages())).not.toContain(secret);
     await says(ASHA, "/lock none", "Send your code first");
     await says(ASHA, "000000", "4 tries left");
-    await says(ASHA, totp(secret, stepAt(Date.now()) + 1), "five minutes");
+    await says(ASHA, totp(secret, stepAt(running.now()) + 1), "five minutes");
     await says(ASHA, "/lock none", "Removed");
   });
 

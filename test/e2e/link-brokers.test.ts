@@ -15,7 +15,7 @@ describe("linking brokers", () => {
   let linking: ReturnType<typeof linkingAs>;
   let order: Message | undefined;
   beforeAll(async () => {
-    running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
+    running = await startTestSauda();
     linking = linkingAs(running, ASHA);
     await asha().ask("/start");
   });

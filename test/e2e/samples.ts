@@ -22,7 +22,7 @@ const TYPED: Readonly<Record<string, string>> = {
 };
 const FIRST = ["start", "buy", "sell"];
 
-const running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
+const running = await startTestSauda();
 const asha = running.playground.chat(ASHA);
 const replies = new Map<string, string>();
 const ENDS: Readonly<Record<string, RegExp>> = { buy: /Filled/, sell: /Open at the broker/ };

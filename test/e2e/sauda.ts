@@ -10,10 +10,15 @@ import { freePort } from "../free-port.ts";
 export interface TestSauda {
   readonly sauda: Sauda;
   readonly playground: Playground;
+  /** Its clock, epoch ms. */
+  now(): number;
   /** Stops it and starts it again on the same data. */
   restart(): Promise<TestSauda>;
   stop(): Promise<void>;
 }
+
+/** A trading morning at which nothing is sent by itself: a digest in between would pass for an answer. */
+const QUIET = "2026-11-23T10:42:00+05:30";
 
 /** The whole bot as `npm start` runs it, on free ports and a directory of its own. */
 export async function startTestSauda(
@@ -22,7 +27,9 @@ export async function startTestSauda(
 ): Promise<TestSauda> {
   const roots = Object.assign({ YAHOO_API_ROOT: "http://127.0.0.1:9" }, ...brokerDefinitions.map(({ roots }) => roots));
   // The redirect URLs contain the port, so it must be known before the start.
-  const config = readConfig({ PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "error", ...settings }, roots);
+  const own = { PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "error", SAUDA_CLOCK: QUIET };
+  const config = readConfig({ ...own, ...settings }, roots);
+  const startedAt = Date.now();
   const sauda = await startSauda(config, () => undefined);
   await sauda.ready;
   const { playground } = sauda;
@@ -30,6 +37,7 @@ export async function startTestSauda(
   return {
     sauda,
     playground,
+    now: () => Date.parse(settings["SAUDA_CLOCK"] ?? QUIET) + Date.now() - startedAt,
     async restart() {
       await sauda.stop();
       return startTestSauda(settings, dir);
