@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { randomToken } from "../lib/token.ts";
+import { FROM_SAUDA } from "../web/paths.ts";
 
 const controlSchema = z.object({ port: z.int(), token: z.string().min(20) });
 const fileIn = (dataDir: string): string => join(dataDir, "control.json");
@@ -46,7 +47,11 @@ export async function askRunning(dataDir: string, name: string, user: string | n
     throw new ConfigError([`The running bot started ${name} and has not answered; its log says how it went`]);
   });
   // After a crash the file is stale, and another program may use the port by now.
-  if (reply === null || reply.status === 404) return null;
+  if (reply === null) return null;
+  if (reply.status === 404 || !reply.headers.has(FROM_SAUDA)) {
+    await reply.body?.cancel();
+    return null;
+  }
   const report = await reply.text();
   if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (${report}); its log says why`]);
   return report;

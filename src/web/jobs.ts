@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
+import { FROM_SAUDA } from "./paths.ts";
 
 export interface JobOutcome {
   /** One line of text, or one per broker. */
@@ -32,6 +33,7 @@ export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
     const isOurs = isSameText(context.req.header("x-sauda-control") ?? "", token.reveal());
     if (!LOOPBACK.test(address) || !isOurs) return context.notFound();
     const name = context.req.param("name");
+    context.header(FROM_SAUDA, name);
     const running = run(name, context.req.query("user") ?? null);
     if (!running) return context.text("no such job", 404);
     log.info({ job: name }, "job requested by hand");

@@ -8,6 +8,7 @@ import { askRunning, openControl } from "../../src/app/control.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { jobsRoutes, type JobOutcome } from "../../src/web/jobs.ts";
 import { listenerOf } from "../../src/web/listener.ts";
+import { FROM_SAUDA } from "../../src/web/paths.ts";
 import { startWebServer } from "../../src/web/server.ts";
 
 describe("asking the running bot for a job", () => {
@@ -32,16 +33,23 @@ describe("asking the running bot for a job", () => {
     expect(statSync(join(dir, "control.json")).mode & 0o777).toBe(0o600);
   });
 
+  const asBot = (reply: ServerResponse): ServerResponse => reply.setHeader(FROM_SAUDA, "reconcile");
+
   it("returns the bot's answer", async () => {
-    answer = (reply) => reply.end("2 orders looked at");
+    answer = (reply) => asBot(reply).end("2 orders looked at");
     expect(await ask()).toBe("2 orders looked at");
   });
 
-  it("returns null when no bot is running: nobody listens, or another program does", async () => {
-    answer = (reply) => reply.writeHead(404).end();
-    expect(await ask()).toBeNull();
+  it("returns null when no bot is running and nobody listens", async () => {
     await stop();
     expect(await ask()).toBeNull();
+  });
+
+  it("returns null when another program listens, whatever that answers", async () => {
+    for (const status of [200, 404, 405, 501, 503]) {
+      answer = (reply) => reply.writeHead(status).end("<html>");
+      expect(await ask(), String(status)).toBeNull();
+    }
   });
 
   it("fails when the job failed for a user, and reports the result of all", async () => {
@@ -60,6 +68,8 @@ describe("asking the running bot for a job", () => {
         "The running bot failed at reconcile (1 done, 0 had it already, 2 failed); its log says why",
       );
       expect(await ask()).toBe("2 done, 1 had it already, 0 failed");
+      outcomes.push(undefined as never);
+      await expect(ask()).rejects.toThrow("The running bot failed at reconcile (Something failed here.)");
     } finally {
       await web.close();
     }
@@ -69,7 +79,7 @@ describe("asking the running bot for a job", () => {
     const gone = openControl(dir);
     gone.publish(9);
     openControl(dir).publish((server.address() as AddressInfo).port);
-    answer = (reply) => reply.end("2 orders looked at");
+    answer = (reply) => asBot(reply).end("2 orders looked at");
     gone.close();
     expect(await ask()).toBe("2 orders looked at");
     writeFileSync(join(dir, "control.json"), '{"port":80');
@@ -77,7 +87,7 @@ describe("asking the running bot for a job", () => {
   });
 
   it("fails, instead of returning null, when the bot fails or does not answer", async () => {
-    answer = (reply) => reply.writeHead(500).end("1 done, 0 had it already, 2 failed");
+    answer = (reply) => asBot(reply).writeHead(500).end("1 done, 0 had it already, 2 failed");
     await expect(ask()).rejects.toThrow(
       "The running bot failed at reconcile (1 done, 0 had it already, 2 failed); its log says why",
     );
