@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -11,6 +20,7 @@ import { ConfigError } from "../../src/errors.ts";
 import { generateKey } from "../../src/lib/crypto.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import { diskFull } from "../../src/app/exit.ts";
 import { runEntry } from "./run.ts";
 
 const ROOTS = { ZERODHA_API_ROOT: "https://api.kite.trade" };
@@ -149,6 +159,19 @@ describe("npm start", () => {
     mkdirSync(join(dir, ".env"));
     const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "0" }).ended;
     expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^\.env: this user cannot read \/.*\n$/) });
+  });
+
+  it.runIf(existsSync("/dev/full"))("says that a disk is full, where it cannot start for that", async () => {
+    // Whatever is written to this device finds no room.
+    symlinkSync("/dev/full", join(dir, "master.key.partial"));
+    const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "0", TELEGRAM_BOT_TOKEN: TOKEN }).ended;
+    expect({ code, out }).toEqual({
+      code: 1,
+      out: "A disk is full (ENOSPC: no space left on device, write). Make room and start again.\n",
+    });
+    const full = Object.assign(new Error("database or disk is full"), { code: "ERR_SQLITE_ERROR", errcode: 13 });
+    expect(diskFull(full)?.problems).toEqual(["A disk is full (database or disk is full). Make room and start again."]);
+    expect(diskFull(new Error("other"))).toBeNull();
   });
 
   it("ends on a connection string that MongoDB's driver refuses, instead of waiting for the server", async () => {
