@@ -18,9 +18,14 @@ await runOrExit(async () => {
   const config = readSettings();
   const { documents, rewritten, unreadable } = await rotate(config);
   process.stdout.write(`${documents} documents, ${rewritten} values encrypted with the new key.\n`);
-  if (unreadable > 0)
+  if (unreadable > 0) {
     process.stderr.write(`${unreadable} values could not be read with any key and stay as they are.\n`);
-  if (config.masterKey) process.stdout.write("Done. Remove MASTER_KEY_PREVIOUS and start every process again.\n");
+    if (config.masterKey)
+      process.stderr.write("If you have their key, add it to MASTER_KEY_PREVIOUS and run this again.\n");
+    process.exitCode = 1;
+  } else if (config.masterKey) {
+    process.stdout.write("Done. Remove MASTER_KEY_PREVIOUS and start every process again.\n");
+  }
 });
 
 function rotate(config: Config): Promise<Rekeyed> {

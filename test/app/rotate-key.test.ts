@@ -147,6 +147,11 @@ describe("rotate-key", () => {
     expect(alone.code).toBe(1);
     expect(alone.out).toContain("MASTER_KEY_PREVIOUS");
     expect(alone.out).not.toContain(fresh);
+    const other = { DATA_DIR: dir, MASTER_KEY: fresh, MASTER_KEY_PREVIOUS: generateKey() };
+    const wrong = await runEntry(["rotate-key"], other).ended;
+    expect(wrong.code).toBe(1);
+    expect(wrong.out).toContain("1 values could not be read");
+    expect(wrong.out).not.toContain("Remove MASTER_KEY_PREVIOUS");
     const both = await runEntry(["rotate-key"], { DATA_DIR: dir, MASTER_KEY: fresh, MASTER_KEY_PREVIOUS: old }).ended;
     expect(both.out).toContain("Remove MASTER_KEY_PREVIOUS");
     const freshRing = openKeyring({ masterKey: new Secret(fresh), previousKeys: [], dataDir: dir }, log);
