@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { createFailureLog } from "../lib/failure-log.ts";
 import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
@@ -18,6 +19,10 @@ export interface WebhookDeps {
 /** POST /telegram/webhook: replies 200 once the update is stored. After any other status Telegram sends it again. */
 export function webhookRoutes({ secret, accept, log }: WebhookDeps): Hono {
   const routes = new Hono();
+  const failures = createFailureLog(log, {
+    failed: "updates are not stored; Telegram will send them again",
+    recovered: "updates are stored again",
+  });
   routes.post(WEBHOOK_PATH, async (context) => {
     if (!isSameText(context.req.header("x-telegram-bot-api-secret-token") ?? "", secret.reveal()))
       return context.body(null, 401);
@@ -25,8 +30,9 @@ export function webhookRoutes({ secret, accept, log }: WebhookDeps): Hono {
     if (!update.success) return context.body(null, 400);
     try {
       await accept(update.data);
+      failures.recovered();
     } catch (error) {
-      log.error({ err: error, update: update.data.update_id }, "update not stored; Telegram will send it again");
+      failures.failed(error);
       return context.body(null, 503);
     }
     return context.body(null, 200);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerName, userId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { createMetrics } from "../../src/lib/metrics.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { LoginResult, Logins } from "../../src/services/logins.ts";
 import type { KeyForms, SubmittedKeys } from "../../src/services/key-forms.ts";
@@ -246,6 +247,20 @@ describe("the webhook", () => {
   it("makes Telegram send an update again when it could not be stored", async () => {
     const app = routes(() => Promise.reject(new Error("no store")));
     expect((await call(app, '{"update_id":7}', "right")).status).toBe(503);
+  });
+
+  it("logs once that updates cannot be stored, however many come, and once that they can again", async () => {
+    let isDown = true;
+    const said: string[] = [];
+    const log = createLog({ level: "info", destination: { write: (line) => void said.push(JSON.parse(line).msg) } });
+    const accept = async (): Promise<void> => {
+      if (isDown) throw new Error("no store");
+    };
+    const app = webhookRoutes({ secret: new Secret("right"), accept, log });
+    for (let id = 1; id <= 20; id += 1) await call(app, `{"update_id":${id}}`, "right");
+    isDown = false;
+    for (let id = 1; id <= 20; id += 1) await call(app, `{"update_id":${id}}`, "right");
+    expect(said).toEqual(["updates are not stored; Telegram will send them again", "updates are stored again"]);
   });
 });
 
