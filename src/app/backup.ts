@@ -14,6 +14,9 @@ const DATABASES = Object.values(FILES).map(({ name }) => name);
 /** The paper exchange's state; not a database. */
 const PLAIN_FILES = ["paper.json"];
 
+/** In one step: SQLite begins anew when the bot writes between two steps. Meanwhile the bot can read and write. */
+const ALL_PAGES = 2 ** 31 - 1;
+
 await runOrExit(async () => {
   const config = readSettings();
   const [mode, directory] = process.argv.slice(2);
@@ -46,7 +49,7 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
   for (const name of DATABASES) {
     const source = new DatabaseSync(join(dataDir, name), { readOnly: true });
     try {
-      await backup(source, join(directory, `${name}.partial`));
+      await backup(source, join(directory, `${name}.partial`), { rate: ALL_PAGES });
     } finally {
       source.close();
     }

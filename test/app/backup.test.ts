@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -48,6 +50,18 @@ const killedAt = (step: number): string =>
     syncBuiltinESMExports();
   `)}`;
 
+/** Writes to a database as fast as it can, until it is killed. */
+const BUSY_BOT = `
+  const { DatabaseSync } = require("node:sqlite");
+  const db = new DatabaseSync(process.argv[1], { timeout: 5000 });
+  db.exec("PRAGMA synchronous = OFF; CREATE TABLE IF NOT EXISTS busy (id INTEGER PRIMARY KEY, n)");
+  const write = db.prepare("INSERT OR REPLACE INTO busy VALUES (1, ?)");
+  for (let n = 0; ; n += 1) {
+    write.run(n);
+    if (n === 0) process.stdout.write("writing");
+  }
+`;
+
 describe("backup and restore", () => {
   let dir = "";
   let copy = "";
@@ -93,6 +107,20 @@ describe("backup and restore", () => {
     expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
     await restored.close();
   });
+
+  it("ends however often the bot writes meanwhile", async () => {
+    const store = open();
+    for (let each = 0; each < 5_000; each += 1) await write(store, `${each} ${"x".repeat(400)}`);
+    await store.close();
+    const bot = spawn(process.execPath, ["--no-warnings", "-e", BUSY_BOT, join(dir, "sauda.db")]);
+    await once(bot.stdout, "data");
+    const made = runEntry(["backup", copy], { DATA_DIR: dir });
+    const timer = setTimeout(() => made.child.kill("SIGKILL"), 10_000);
+    const { code } = await made.ended;
+    clearTimeout(timer);
+    bot.kill("SIGKILL");
+    expect(code).toBe(0);
+  }, 60_000);
 
   it("changes nothing when the backup is incomplete", async () => {
     const store = open();
