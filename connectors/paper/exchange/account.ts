@@ -138,7 +138,7 @@ export function createAccount({ world, state, arriveNow, latencyMs, onChange }: 
   };
 }
 
-/** An order for the next session is shown as open, with its money blocked. */
+/** Blocks the money of an order for the next session. */
 function waitForSession(world: World, order: BookOrder, at: number): void {
   const problem = reserveFor(world, order, at);
   if (problem !== null) finish(world, order, "rejected", problem);

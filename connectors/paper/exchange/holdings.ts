@@ -95,8 +95,8 @@ export function toHolding(
 export function deliver(world: World, account: AccountState, settlesOn: string): Paise {
   const rows = [...account.positions.values()].filter((row) => row.qty !== 0 && isDelivery(row.product));
   let realised: Paise = ZERO_PAISE;
-  // Purchases first, since shares bought on one exchange may have been sold on the other.
-  for (const row of rows.toSorted((a, b) => b.qty - a.qty)) {
+  // Sales first: on one exchange they take, at their cost, only shares that were there before those bought on the other.
+  for (const row of rows.toSorted((a, b) => a.qty - b.qty)) {
     if (!isDelivery(row.product)) continue;
     const holding = openHolding(account, world.universe.home(row.key), row.product);
     if (row.qty > 0) {
@@ -114,8 +114,11 @@ export function deliver(world: World, account: AccountState, settlesOn: string):
   return realised;
 }
 
-function takeOut(holding: HoldingRow, quantity: number): Paise {
-  const cost = proportion(holding.cost, quantity, holding.settledQty + t1Of(holding));
+/** Never more than there is, whatever a kept file says was sold. */
+function takeOut(holding: HoldingRow, sold: number): Paise {
+  const total = holding.settledQty + t1Of(holding);
+  const quantity = Math.min(sold, total);
+  const cost = proportion(holding.cost, quantity, total);
   holding.cost = subtractPaise(holding.cost, cost);
   const fromSettled = Math.min(holding.settledQty, quantity);
   holding.settledQty -= fromSettled;

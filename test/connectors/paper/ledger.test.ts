@@ -146,6 +146,19 @@ describe("an account at the simulated exchange", () => {
     expect([account.positions(), account.holdings()]).toEqual([[], []]);
   });
 
+  it("keeps the average price of a holding overnight when it was sold from on one exchange and bought on the other", () => {
+    const floor = openFloor(AT);
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const holdings = [{ key: sbin.key, qty: 10, avgPrice: priceFromRupees(400) }];
+    const account = floor.exchange.account("A", { cash: paiseFromRupees(100_000), holdings });
+    const bought = buy(floor, account, "NSE:SBIN-EQ", 6);
+    sell(floor, account, "BSE:SBIN", 4);
+    expect(account.holdings()).toMatchObject([{ qty: 6, avgPrice: priceFromRupees(400) }]);
+    floor.now += DAY;
+    const both = price((priceFromRupees(400) + bought.avgPrice) / 2);
+    expect(account.holdings()).toMatchObject([{ qty: 12, avgPrice: both }]);
+  });
+
   it("splits the P&L of an intraday position into realised and unrealised, to the paisa", () => {
     const floor = openFloor(AT);
     const account = richAccount(floor.exchange);
