@@ -103,11 +103,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
       const mayHaveSales = rows.some((each) => each.ok && each.row.availableQty < each.row.totalQty);
-      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
-      const openingHoldings = readHoldings(rows);
-      const owned = positions
-        ? finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions))
-        : openingHoldings;
+      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : [];
+      const owned = finishBook(readHoldings(rows), (holdings) => ownedNow(holdings, positions));
       return finishBook(owned, (holdings) => priced(access, holdings, signal));
     },
     getPositions,

@@ -51,9 +51,9 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
         deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - shares.length });
       // `quantity` is from the start of the day; what was sold since, T1 shares too, is among the positions.
       const mayHaveSales = shares.some((each) => each.ok && each.row.remainingQuantity < map.openingQty(each.row));
-      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : [];
       const openingHoldings = readBook(shares, { ...ROW_IDENTITY, endpoint: "GET /holdings", map: map.toHolding });
-      return positions ? finishBook(openingHoldings, (rows) => ownedNow(rows, positions)) : openingHoldings;
+      return finishBook(openingHoldings, (rows) => ownedNow(rows, positions));
     },
 
     getPositions,

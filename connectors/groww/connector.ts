@@ -1,5 +1,5 @@
 import type { Order } from "../../src/domain/order.ts";
-import { isHeld, ownedNow, type Holding, type Trade } from "../../src/domain/portfolio.ts";
+import { ownedNow, type Holding, type Trade } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishBook, readBook, requireComplete } from "../book.ts";
@@ -50,7 +50,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const prices = await pricesOrNone(client, access, { segment: "CASH", names }, { signal, warn });
     // `quantity` is not documented to exclude today's sales: if sell orders lock any, positions tell how much was sold.
     const mayHaveSales = rows.some((each) => each.ok && each.row.groww_locked_quantity > 0);
-    const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+    const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : [];
     const openingHoldings = readBook(rows, {
       broker: GROWW,
       endpoint: "GET /v1/holdings/user",
@@ -58,9 +58,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       listedBy: ["isin", "trading_symbol"],
       listedOf: (row) => toListed(row, find),
     });
-    return finishBook(openingHoldings, (holdings) =>
-      positions ? ownedNow(holdings, positions) : holdings.filter(isHeld),
-    );
+    return finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions));
   }
 
   async function toOrders(rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> {

@@ -1,5 +1,5 @@
 import type { Order } from "../../src/domain/order.ts";
-import { isHeld, ownedNow, type Position } from "../../src/domain/portfolio.ts";
+import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
@@ -64,11 +64,9 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
       const mayHaveSales = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);
-      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : [];
       const openingHoldings = book("GET /v2/portfolio/long-term-holdings", rows, toHolding);
-      return finishBook(openingHoldings, (holdings) =>
-        positions ? ownedNow(holdings, positions) : holdings.filter(isHeld),
-      );
+      return finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions));
     },
     getPositions,
     getOrders: async (access, signal) => orders(await client.getOrders(access, signal)),

@@ -110,9 +110,6 @@ export const sellableWithT1 = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): 
 export const deliveredQty = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
   Math.max(0, Math.min(sellableQty, qty - pledgedQty - t1Qty));
 
-/** False for a row that a broker keeps although nothing is left of it. */
-export const isHeld = ({ qty, pledgedQty }: Owned): boolean => qty > 0 || pledgedQty > 0;
-
 /** Units of a holding that were sold today under its own listing. */
 const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
   positions
@@ -141,6 +138,9 @@ function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Hold
 export const soldToday = (holding: Holding, holdings: readonly Holding[], positions: readonly Position[]): number =>
   soldOutOf(holding, positions) + soldElsewhere(holding, holdings, positions);
 
+/** False for a row that a broker keeps although nothing is left of it. */
+const isHeld = ({ qty, pledgedQty }: Owned): boolean => qty > 0 || pledgedQty > 0;
+
 /** For brokers whose holdings stay as at the start of the day: subtracts what was sold today. */
 export function ownedNow(holdings: readonly Holding[], positions: readonly Position[]): Holding[] {
   // A share may have two rows, delivered and T1: subtract the sold quantity only once.
@@ -150,9 +150,9 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
     const toTake = left.get(name) ?? soldToday(row, holdings, positions);
     const sold = Math.min(row.qty, toTake);
     left.set(name, toTake - sold);
+    if (sold === 0) return isHeld(row) ? row : [];
     const qty = row.qty - sold;
-    if (qty === 0) return [];
-    return sold === 0 ? row : { ...row, qty, t1Qty: Math.min(row.t1Qty, qty), pnl: holdingPnl(row, qty) };
+    return qty === 0 ? [] : { ...row, qty, t1Qty: Math.min(row.t1Qty, qty), pnl: holdingPnl(row, qty) };
   });
 }
 

@@ -230,12 +230,15 @@ describe("holdings", () => {
     expect(rows).toMatchObject([{ key: "NSE:2031" }, { key: "BSE:540001" }, { key: null }]);
   });
 
-  it("keep a row without a quantity that has pledged shares", async () => {
-    const [first] = rowsIn("get-holdings-user");
-    const list = success({ holdings: [{ ...first, quantity: 0, t1_quantity: 0, pledge_quantity: 3 }] });
-    expect(await holdings({ [HOLDINGS]: list }).connector.getHoldings(access())).toMatchObject([
-      { key: "NSE:3045", qty: 0, pledgedQty: 3 },
-    ]);
+  it("keep a row without a quantity that has pledged shares, also on a day with sales", async () => {
+    const [first, ...rest] = rowsIn("get-holdings-user");
+    const pledged = { ...first, quantity: 0, t1_quantity: 0, pledge_quantity: 3 };
+    for (const groww_locked_quantity of [0, 1]) {
+      const list = success({ holdings: [pledged, { ...rest[0], groww_locked_quantity }] });
+      const { connector } = holdings({ [HOLDINGS]: list, [POSITIONS]: success({ positions: [] }) });
+      const [row] = await connector.getHoldings(access());
+      expect(row).toMatchObject({ key: "NSE:3045", qty: 0, pledgedQty: 3 });
+    }
   });
 
   it("report a row that cannot be mapped along with the others, with its share", async () => {
