@@ -65,11 +65,11 @@ export function toStatus(row: Pick<OrderRaw, "status" | "ordertype" | "filledsha
     case "put order req received":
     case "validation pending":
     case "open pending":
-      return "pending";
-    case "open":
     case "after market order req received":
     case "modify after market order req received":
     case "amo submitted":
+      return "pending";
+    case "open":
       return "open";
     case "trigger pending":
       return "trigger-pending";

@@ -27,10 +27,10 @@ export function toStatus(row: Pick<OrderRaw, "status" | "order_type" | "filled_q
     case "put order req received":
     case "validation pending":
     case "open pending":
-      return "pending";
-    case "open":
     case "after market order req received":
     case "modify after market order req received":
+      return "pending";
+    case "open":
       return "open";
     case "trigger pending":
       return "trigger-pending";

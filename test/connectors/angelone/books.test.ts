@@ -352,7 +352,13 @@ describe("orders", () => {
       tag: null,
       placedAt: istInstant("2026-11-20", "10:20:00"),
     });
-    expect(afterMarket).toMatchObject({ status: "open", isAmo: true, qty: 1, placedAt: null, exchangeOrderId: null });
+    expect(afterMarket).toMatchObject({
+      status: "pending",
+      isAmo: true,
+      qty: 1,
+      placedAt: null,
+      exchangeOrderId: null,
+    });
     expect(afterMarket?.handle).not.toHaveProperty("uniqueorderid");
   });
 
@@ -409,9 +415,9 @@ describe("orders", () => {
       ["complete", "filled"],
       ["cancelled", "cancelled"],
       ["rejected", "rejected"],
-      ["after market order req received", "open"],
-      ["modify after market order req received", "open"],
-      ["AMO SUBMITTED", "open"],
+      ["after market order req received", "pending"],
+      ["modify after market order req received", "pending"],
+      ["AMO SUBMITTED", "pending"],
       ["cancelled after market order", "cancelled"],
     ];
     for (const [text, expected] of cases) expect([text, status(text)]).toEqual([text, expected]);

@@ -221,11 +221,11 @@ describe("against the simulated broker", () => {
     };
     const terms = { type: "LIMIT", price: ltpTimes(0.95) } as const;
     await connector.placeOrder(access, order({ tag: orderTag("amo1"), isAmo: true, terms }));
-    expect(await statusNow()).toEqual(["after market order req received", "open", true]);
+    expect(await statusNow()).toEqual(["after market order req received", "pending", true]);
     const [waiting] = await connector.findOrdersByTag(access, orderTag("amo1"));
     if (!waiting) throw new Error("the order is not in the book");
     await connector.modifyOrder(access, waiting, { qty: 3 });
-    expect(await statusNow()).toEqual(["modify after market order req received", "open", true]);
+    expect(await statusNow()).toEqual(["modify after market order req received", "pending", true]);
     await connector.cancelOrder(access, waiting);
     expect(await statusNow()).toEqual(["cancelled after market order", "cancelled", true]);
   });

@@ -27,8 +27,8 @@ describe("an order's status", () => {
       complete: "filled",
       cancelled: "cancelled",
       rejected: "rejected",
-      "after market order req received": "open",
-      "modify after market order req received": "open",
+      "after market order req received": "pending",
+      "modify after market order req received": "pending",
       "cancelled after market order": "cancelled",
     });
     expect(meaning).toHaveLength(17);
@@ -71,7 +71,7 @@ describe("the order book", () => {
     });
     expect(orders.slice(1)).toMatchObject([
       { symbol: "NSE:NIFTY26NOVFUT", key: "NFO:51714", productType: "MARGIN", status: "trigger-pending", type: "SL" },
-      { isAmo: true, status: "open", validity: "OTHER", exchangeOrderId: null },
+      { isAmo: true, status: "pending", validity: "OTHER", exchangeOrderId: null },
       {
         tag: null,
         productType: "INTRADAY",

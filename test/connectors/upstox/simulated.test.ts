@@ -55,7 +55,7 @@ describe("the simulated Upstox servers", () => {
     expect(await rig.connector.placeOrder(access, ticket(rig, share(rig)))).toMatchObject({
       kind: "accepted",
     });
-    expect(await fromBook(rig, access, "intent0001")).toMatchObject({ isAmo: true, status: "open", filledQty: 0 });
+    expect(await fromBook(rig, access, "intent0001")).toMatchObject({ isAmo: true, status: "pending", filledQty: 0 });
   });
 
   it("accept an order that the exchange rejects, and show the rejection in the order book", async () => {
