@@ -323,6 +323,24 @@ describe("Yahoo Finance as a data source", () => {
     printed.mockRestore();
   });
 
+  it("takes the cookie of a page that redirects, as Yahoo's often does", async () => {
+    const redirecting: typeof http.send = async (request) => {
+      const answer = await http.send(request);
+      if (!request.url.endsWith("/quote/AAPL")) return answer;
+      return {
+        ...answer,
+        status: 302,
+        headers: { ...answer.headers, location: "https://finance.yahoo.com/quote/AAPL/" },
+      };
+    };
+    const stub = { ...http, send: redirecting };
+    const source = createYahoo({ http: stub, root: server.base("yahoo"), now: () => now, warn: () => undefined });
+    const before = callsTo("/v7/finance/quote");
+    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(listed);
+    expect((await source.getQuotes(shares)).size).toBe(4);
+    expect(callsTo("/v7/finance/quote") - before).toBe(1);
+  });
+
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
