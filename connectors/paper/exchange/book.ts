@@ -110,11 +110,12 @@ export const triggerOf = (terms: OrderTerms): Price | null =>
   terms.type === "SL" || terms.type === "SL-M" ? terms.triggerPrice : null;
 
 export function toOrder(order: BookOrder): Order {
-  const { terms, filledQty, filledValue } = order;
+  const { terms, filledQty, filledValue, status } = order;
+  const isHeldBack = order.isAmo && order.arrivesAt !== null;
+  const wasAtExchange = status !== "pending" && status !== "rejected" && !isHeldBack;
   return {
     orderId: order.orderId,
-    exchangeOrderId:
-      order.status === "pending" || order.status === "rejected" ? null : String(1_100_000_000_000_000 + order.sequence),
+    exchangeOrderId: wasAtExchange ? String(1_100_000_000_000_000 + order.sequence) : null,
     tag: order.tag,
     symbol: order.symbol,
     key: order.key,

@@ -67,11 +67,6 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
     return orderRow(order, listing, status, order.message ?? problem ?? "");
   }
 
-  function noteChangeOf({ orderId, isAmo, status }: Order): void {
-    if (isAmo && status === "pending") changedWaiting.add(orderId);
-    else changedWaiting.delete(orderId);
-  }
-
   function rows(): { id: string; row: () => Record<string, unknown> }[] {
     const today = istDate(exchange.now());
     const rejectedToday = rejected.filter(({ order }) => istDate(order.placedAt ?? 0) === today);
@@ -133,7 +128,7 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       const reply = account().modify(order.orderId, { qty: Number(parsed.data.quantity), terms });
       if (reply.kind === "accepted") {
         notModified.delete(order.orderId);
-        noteChangeOf(order);
+        if (order.isAmo && order.status === "pending") changedWaiting.add(order.orderId);
       } else if (reply.code === "order-final") return refuse("AB1013", "Order not found");
       else notModified.set(order.orderId, reply.message);
       return acknowledge(order.orderId);
@@ -146,9 +141,7 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       if (!order) return refuse("AB1013", "Order not found");
       if (parsed.data.variety !== varietyOf(order)) return refuse("AB1008", "Invalid Order Variety");
       const reply = account().cancel(order.orderId);
-      if (reply.kind === "refused") return refuse("AB1013", "Order not found");
-      noteChangeOf(order);
-      return acknowledge(order.orderId);
+      return reply.kind === "accepted" ? acknowledge(order.orderId) : refuse("AB1013", "Order not found");
     },
 
     book: () => succeedWithRows(rows().map(({ row }) => row())),

@@ -41,7 +41,7 @@ export function varietyOf(order: Pick<Order, "type" | "isAmo">): string {
 interface Shown {
   /** How often the book has shown the order while it was pending. */
   readonly reads: number;
-  /** The last change came while an after-market order waited for its session. */
+  /** An after-market order was changed while it waited for its session. */
   readonly isChangedWaiting: boolean;
 }
 
@@ -57,7 +57,7 @@ export function statusText(order: Order, { reads, isChangedWaiting }: Shown): st
     case "filled":
       return "complete";
     case "cancelled":
-      return isChangedWaiting ? "cancelled after market order" : "cancelled";
+      return order.isAmo && order.exchangeOrderId === null ? "cancelled after market order" : "cancelled";
     case "expired":
       return "cancelled";
     case "rejected":

@@ -18,7 +18,7 @@ const STATUS: Readonly<Record<OrderStatus, string>> = {
 function statusOf({ status, isAmo, exchangeOrderId }: Order, isNotModified: boolean): string {
   const isWaiting = isAmo && exchangeOrderId === null;
   if (isWaiting && status === "cancelled") return "cancelled after market order";
-  if (isWaiting && (status === "open" || status === "pending")) return "after market order req received";
+  if (isWaiting && status === "pending") return "after market order req received";
   return isNotModified && (status === "open" || status === "trigger-pending") ? "not modified" : STATUS[status];
 }
 

@@ -11,8 +11,6 @@ export interface KiteMemo {
   readonly variety: string;
   readonly protection: { readonly percent: number; readonly limit: Price } | null;
   readonly modifications: number;
-  /** Cancelled before its session: the exchange never had it. */
-  readonly isCancelledAmo?: boolean;
 }
 
 /** Kite's newer ids have 19 digits, more than a JSON number holds; the exchange's have 15. */
@@ -33,19 +31,20 @@ const STATUS: Readonly<Record<OrderStatus, string>> = {
   rejected: "REJECTED",
 };
 
-function statusOf({ status, isAmo }: Order, { modifications, isCancelledAmo }: KiteMemo): string {
-  if (isCancelledAmo === true) return "CANCELLED AMO";
-  if (!isAmo || status !== "pending") return STATUS[status];
+/** An after-market order that the exchange has not had has states of its own. */
+function statusOf({ status, isAmo, exchangeOrderId }: Order, modifications: number): string {
+  const isHeldBack = isAmo && exchangeOrderId === null;
+  if (isHeldBack && status === "cancelled") return "CANCELLED AMO";
+  if (!isHeldBack || status !== "pending") return STATUS[status];
   return modifications > 0 ? "MODIFY AMO REQ RECEIVED" : "AMO REQ RECEIVED";
 }
 
 export function orderRow(
   order: Order,
-  memo: KiteMemo,
+  { variety, protection, modifications }: KiteMemo,
   directory: KiteDirectory,
   userId: string,
 ): Record<string, unknown> {
-  const { variety, protection, modifications } = memo;
   const listing = order.key === null ? undefined : directory.of(order.key);
   const at = order.placedAt === null ? null : istDateTime(order.placedAt);
   const exchangeAt = order.exchangeOrderId === null ? null : at;
@@ -60,7 +59,7 @@ export function orderRow(
     order_id: toKiteId(order.orderId),
     exchange_order_id: order.exchangeOrderId,
     parent_order_id: null,
-    status: statusOf(order, memo),
+    status: statusOf(order, modifications),
     status_message: order.message,
     status_message_raw: order.message === null ? null : `RMS:${order.message}`,
     order_timestamp: at,

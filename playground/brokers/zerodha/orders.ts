@@ -120,9 +120,8 @@ export function createOrders(exchange: Exchange, directory: KiteDirectory, accou
 
     cancel(variety: string, orderId: string) {
       const order = find(orderId);
-      const memo = ownVariety(order, variety);
+      ownVariety(order, variety);
       acceptedId(account().cancel(order.orderId));
-      memos.set(order.orderId, { ...memo, isCancelledAmo: order.isAmo && order.status === "pending" });
       return { order_id: orderId };
     },
 

@@ -67,6 +67,20 @@ describe("the exchange with market hours", () => {
     expect(istDateTime(account.trades()[0]?.at ?? 0)).toBe("2026-11-23 09:15:00");
   });
 
+  it("cancels an after-market order before its session without the exchange having had it", () => {
+    const floor = openInMarketHours("2026-11-20T20:00:00");
+    const account = richAccount(floor.exchange);
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const level = plusPercent(sbin, floor.exchange.quote(sbin.key).ltp, -5);
+    const place = () => accepted(account, order(sbin, "BUY", 10, limit(level), { isAmo: true }));
+    const [early, late] = [place(), place()];
+    account.cancel(early);
+    expect(inBook(account, early)).toMatchObject({ status: "cancelled", exchangeOrderId: null });
+    floor.now = istInstant("2026-11-23", "09:16");
+    account.cancel(late);
+    expect(inBook(account, late)).toMatchObject({ status: "cancelled", exchangeOrderId: expect.any(String) as string });
+  });
+
   it("squares off intraday positions at 15:20 and refuses new ones", () => {
     const floor = openInMarketHours("2026-11-20T11:00:00");
     const sbin = listed(floor.exchange, "NSE:SBIN-EQ");

@@ -55,7 +55,14 @@ describe("the simulated Upstox servers", () => {
     expect(await rig.connector.placeOrder(access, ticket(rig, share(rig)))).toMatchObject({
       kind: "accepted",
     });
-    expect(await fromBook(rig, access, "intent0001")).toMatchObject({ isAmo: true, status: "pending", filledQty: 0 });
+    const waiting = await fromBook(rig, access, "intent0001");
+    expect(waiting).toMatchObject({ isAmo: true, status: "pending", filledQty: 0 });
+    await rig.connector.cancelOrder(access, waiting);
+    const headers = { authorization: `Bearer ${access.session.accessToken.reveal()}` };
+    const book = await fetch(`${rig.server.base("upstox")}/api/v2/order/retrieve-all`, { headers });
+    expect(await book.json()).toMatchObject({
+      data: [{ status: "cancelled after market order", exchange_order_id: "" }],
+    });
   });
 
   it("accept an order that the exchange rejects, and show the rejection in the order book", async () => {
