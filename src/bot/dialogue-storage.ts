@@ -19,7 +19,7 @@ const dialoguesSpec: CollectionSpec<DialogueDocument> = {
 const STATE_TTL_MS = 3_600_000;
 
 export interface DialogueStorage extends ConversationContextStorage<BareContext, ConversationData> {
-  /** Ends the dialogue whose update's handler was given up: what that handler still writes is not kept. */
+  /** Ends the dialogue whose update's handler was given up: what that handler still writes or deletes is ignored. */
   abandon(ctx: BareContext): Promise<void>;
 }
 
@@ -28,8 +28,9 @@ export function dialogueStorage(deps: { store: Store; clock: Clock }, version: n
   const dialogues = deps.store.collection(dialoguesSpec);
   /** The stored version that an update's handling started from; null when nothing was stored. */
   const versionRead = new WeakMap<BareContext, number | null>();
+  const abandoned = new WeakSet<BareContext>();
   const keyOf = (ctx: BareContext): string | null =>
-    ctx.chat?.type === "private" && ctx.from ? String(ctx.from.id) : null;
+    ctx.chat?.type === "private" && ctx.from && !abandoned.has(ctx) ? String(ctx.from.id) : null;
   return {
     type: "context",
     version,
@@ -58,6 +59,7 @@ export function dialogueStorage(deps: { store: Store; clock: Clock }, version: n
     },
     async abandon(ctx) {
       const key = keyOf(ctx);
+      abandoned.add(ctx);
       if (key !== null) await dialogues.delete(key);
     },
   };

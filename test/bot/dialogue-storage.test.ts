@@ -52,11 +52,23 @@ describe("a dialogue's state", () => {
 
   it("is gone once its handler was given up, also if that handler goes on later", async () => {
     const storage = dialogueStorage(stage, 1);
+    for (const stored of [null, state("first")]) {
+      const hung = update(1);
+      if (stored) await storage.adapter.write(update(1), stored);
+      await storage.adapter.read(hung);
+      await storage.abandon(hung);
+      await storage.adapter.write(hung, state("late"));
+      expect(await storage.adapter.read(update(1))).toBeUndefined();
+    }
+  });
+
+  it("is not deleted by the handler of an earlier one that was given up and ends later", async () => {
+    const storage = dialogueStorage(stage, 1);
     const hung = update(1);
-    await storage.adapter.write(update(1), state("first"));
-    await storage.adapter.read(hung);
-    await storage.abandon(update(1));
-    await storage.adapter.write(hung, state("late"));
-    expect(await storage.adapter.read(update(1))).toBeUndefined();
+    await storage.adapter.write(hung, state("first"));
+    await storage.abandon(hung);
+    await storage.adapter.write(update(1), state("second"));
+    await storage.adapter.delete(hung);
+    expect(await storage.adapter.read(update(1))).toEqual(state("second"));
   });
 });
