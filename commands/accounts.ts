@@ -8,10 +8,8 @@ import { accountView, accountsView } from "../src/bot/render/accounts.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
-import type { LegState } from "../src/domain/order-intent.ts";
+import { isUnderWay } from "../src/domain/order-intent.ts";
 import { switchPrices, type Link } from "../src/services/accounts.ts";
-
-const MAY_BE_OPEN: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
 
 export const accounts: CommandModule = {
   name: "accounts",
@@ -74,7 +72,7 @@ async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<voi
 /** How many orders placed here may be open at this account. */
 async function openOrders({ journal }: BotDeps, { _id, user_id }: Link): Promise<number> {
   const recent = await journal.recent(user_id);
-  return recent.flatMap(({ legs }) => legs).filter((leg) => leg.link === _id && MAY_BE_OPEN.has(leg.state)).length;
+  return recent.flatMap(({ legs }) => legs).filter((leg) => leg.link === _id && isUnderWay(leg)).length;
 }
 
 const isPaper = (deps: BotDeps, link: Link): boolean => deps.accounts.broker(link).definition.isPaper === true;

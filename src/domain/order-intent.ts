@@ -213,6 +213,8 @@ export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
   state === "not-sent" || state === "not-found" || (state === "rejected" && filledQty === 0);
 /** In an end state: no lapse, reconciliation or tracking is left to do. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
+/** Confirmed and not ended: may fill at any moment, or may have filled without our knowing. */
+export const isUnderWay = (leg: Leg): boolean => leg.state !== "ticket" && !isClosed(leg);
 
 /** Ended with fills whose price the order book has not told yet: it may be seen once more. */
 export const lacksPrice = ({ booked, filledQty, avgPrice }: Leg): boolean =>

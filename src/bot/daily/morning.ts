@@ -3,7 +3,7 @@ import { mayBeTradingDay, type TradingCalendar } from "../../domain/calendar.ts"
 import type { UserId } from "../../domain/ids.ts";
 import { isDerivative, isExpired } from "../../domain/instrument.ts";
 import { istDate, istInstant, istTime } from "../../domain/market.ts";
-import { isClosed, type Leg } from "../../domain/order-intent.ts";
+import { isUnderWay } from "../../domain/order-intent.ts";
 import type { Notifier } from "../../ports/notifier.ts";
 import { preferredLink, type Link } from "../../services/accounts.ts";
 import { deliveryFor } from "../../services/delivery.ts";
@@ -161,7 +161,7 @@ async function dependents(
     !priced.some((each) => bot.accounts.hasSession(each)) && preferredLink(priced, user.defaultLink)?._id === link._id;
   const shopRuns = shop.mode !== "off" && fitsDay(shop.at, date, bot.calendar.current());
   const shopLink = shopRuns ? await bot.niftyShop.account(user, shop) : null;
-  const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isWaiting(leg)));
+  const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isUnderWay(leg)));
   const needing = alerts.filter(
     ({ instrument, order }) =>
       instrument === null ||
@@ -175,8 +175,6 @@ async function dependents(
     ...(shopLink?._id === link._id ? [text.morning.strategy()] : []),
   ];
 }
-
-const isWaiting = (leg: Leg): boolean => leg.state !== "ticket" && !isClosed(leg);
 
 /** Today's login card as it should look now, and the keys of the two notifications to redraw with it. */
 export async function cardOfToday(

@@ -1,6 +1,6 @@
 import type { UnreadRow } from "../../domain/book.ts";
 import type { LinkId, UserId } from "../../domain/ids.ts";
-import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
+import { isUnderWay, type Leg, type OrderPlan } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
 import { accountBehind, type Accounts, type Link } from "../accounts.ts";
@@ -23,9 +23,6 @@ export interface UnderWayDeps {
   readonly log: Log;
 }
 
-/** States in which a leg may fill at any moment, or may have filled without our knowing. */
-const LIVE: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
-
 /**
  * Call this before reading positions, and the function it returns after that, as late as possible. An order that was
  * live before the read, or was confirmed since, may be missing from the positions, whatever its state now.
@@ -39,8 +36,7 @@ export async function beforePositions(
   const recent = async (): Promise<Intent[]> => (await read()).filter(({ plan }) => isRelevant(plan));
   const keyOf = (link: LinkId, plan: Traded): string => `${accountOf(link)} ${tradeKey(plan)}`;
   const allKeys = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => keyOf(link, plan));
-  const liveKeys = ({ plan, legs }: Intent): string[] =>
-    legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => keyOf(link, plan));
+  const liveKeys = ({ plan, legs }: Intent): string[] => legs.filter(isUnderWay).map(({ link }) => keyOf(link, plan));
   await Promise.all((await recent()).filter(isLive).map((intent) => lookAt(deps, intent)));
   const before = await recent();
   const known = new Set(before.filter(isConfirmed).map(({ _id }) => _id));
@@ -109,7 +105,7 @@ export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Books
   return books.flatMap(({ link, orders, unread }) =>
     looked.flatMap((intent) =>
       intent.legs
-        .filter((leg) => accountOf(leg.link) === accountOf(link._id) && LIVE.has(leg.state))
+        .filter((leg) => accountOf(leg.link) === accountOf(link._id) && isUnderWay(leg))
         .filter((leg) => !orders.some(({ orderId, tag }) => orderId === leg.orderId || tag === leg.tag))
         .filter((leg) => leg.orderId === null || !unread.orders.some(({ orderId }) => orderId === leg.orderId))
         .map((leg) => ({ link, intent, leg })),
@@ -136,13 +132,13 @@ export async function rivalsOf(
     .filter(({ plan }) => plan.terms.type === "MARKET" && isSameTrade(plan, intent.plan));
   const rivalled = new Set(
     others.flatMap(({ confirmedAt, legs }) =>
-      legs.filter(({ state }) => LIVE.has(state) || (confirmedAt ?? 0) >= since).map(({ link }) => accountOf(link)),
+      legs.filter((leg) => isUnderWay(leg) || (confirmedAt ?? 0) >= since).map(({ link }) => accountOf(link)),
     ),
   );
   return new Set(intent.legs.map(({ link }) => link).filter((link) => rivalled.has(accountOf(link))));
 }
 
 const isConfirmed = ({ confirmedAt }: Intent): boolean => confirmedAt !== null;
-const isLive = ({ legs }: Intent): boolean => legs.some(({ state }) => LIVE.has(state));
+const isLive = ({ legs }: Intent): boolean => legs.some(isUnderWay);
 const tradeKey = ({ key, side, productType }: Traded): string => `${key} ${side} ${productType}`;
 export const isSameTrade = (one: Traded, other: Traded): boolean => tradeKey(one) === tradeKey(other);
