@@ -55,7 +55,7 @@ describe("an account whose session is over", () => {
     const chat = running.playground.chat(ASHA);
     const note = "Zerodha: the session has ended. Log in again for its prices.";
     expect((await chat.ask("/quote SBIN")).text).toMatch(new RegExp(`Yahoo, [^]*${note}$`));
-    expect((await chat.ask("/alert pnl < -97000")).text).toContain("No account is logged in, and until one is");
+    expect((await chat.ask("/alert pnl < -97000")).text).toContain("No account is logged in. Until one is,");
     await chat.ask("/link paper");
     await chat.until(() => chat.messages().find(({ text }) => text?.includes("account is open")));
     expect((await chat.ask("/alert pnl < -98000")).text).toContain("Left out, not logged in: zerodha.");

@@ -135,7 +135,7 @@ export const alertText = {
     alerts === "off" ? html`⚠️ Alerts are switched off in /settings: when one goes off, nothing is sent.` : null,
   leftOut: (links: readonly Pick<Link, "label">[]): Html =>
     html`<i>Left out, not logged in: ${links.map(({ label }) => label).join(", ")}.</i>`,
-  noLogin: (): Html => html`⚠️ No account is logged in, and until one is the alert does not go off.`,
+  noLogin: (): Html => html`⚠️ No account is logged in. Until one is, the alert does not go off.`,
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
   metAlready: (condition: string, now: Html): Html =>
     lines(html`${condition}: that is so already. Nothing was armed.`, now),

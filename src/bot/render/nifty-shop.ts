@@ -98,11 +98,11 @@ function stateOf(leg: ProposedLeg): string | null {
 
 /** The cash before and after the open legs, ended ones by what they filled. A sale's money arrives on the next trading day. */
 function cashText({ cash, legs, isDry }: Proposal): Html | null {
-  const open = legs.filter(({ state, filledQty }) => state === "open" || filledQty > 0);
+  const counted = legs.filter(({ state, filledQty }) => state === "open" || filledQty > 0);
   const of = (isSale: boolean): Paise =>
-    sumPaise(open.filter(({ kind }) => (kind === "sell") === isSale).map(legValue));
+    sumPaise(counted.filter(({ kind }) => (kind === "sell") === isSale).map(legValue));
   const [spent, raised] = [of(false), of(true)];
-  if (isDry || cash === null || open.length === 0) return null;
+  if (isDry || cash === null || counted.length === 0) return null;
   return html`<pre>${renderPairs(
     [
       ["Available", rupees(cash)],
