@@ -6,7 +6,7 @@ import { useWorld } from "./world.ts";
 describe("a user who blocks the bot in Telegram", () => {
   const world = useWorld();
 
-  it("is sent nothing more, until they take the block back", async () => {
+  it("is kept as one to send nothing to, until they take the block back", async () => {
     const chat = world().telegram.chat(VIKRAM);
     const hasStopped = async (): Promise<boolean | undefined> => {
       await world().handleAll();
@@ -19,7 +19,7 @@ describe("a user who blocks the bot in Telegram", () => {
     expect(await hasStopped()).toBe(false);
   });
 
-  it("is sent messages again once they write, should Telegram not tell of the end of the block", async () => {
+  it("is no longer kept as such once they write, should Telegram not tell of the end of the block", async () => {
     await world().deps.users.update(userId(VIKRAM), () => ({ hasStopped: true }));
     world().telegram.chat(VIKRAM).send("/help");
     await world().handleAll();

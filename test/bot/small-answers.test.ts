@@ -244,6 +244,25 @@ describe("the answer", () => {
     }
   });
 
+  it("to a repeated tap on an account's prices is the source that the tap was for", async () => {
+    const { accounts } = world().deps;
+    const { _id } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
+    const { label } = await accounts.update(_id, () => ({ account_id: "AB1234", is_active: true }));
+    await ask("/accounts");
+    chat().tapButton(label);
+    await world().handleAll();
+    const tapTwice = async (button: string): Promise<string | undefined> => {
+      chat().tapButton(button);
+      await world().handleAll(2);
+      return (await accounts.get(userId(ASHA), _id))?.data_source;
+    };
+    expect(await tapTwice("Prices: Zerodha")).toBe("yfinance");
+    expect(await tapTwice("Prices: Yahoo")).toBe("broker");
+    await ask("/settings");
+    expect(await tapTwice(`Prices of ${label}: Zerodha`)).toBe("yfinance");
+    await accounts.remove(userId(ASHA), _id);
+  });
+
   it("to /accounts says that paper needs no login", async () => {
     expect(await ask("/accounts")).toContain("no login needed");
   });

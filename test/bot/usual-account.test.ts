@@ -110,4 +110,11 @@ describe("the account used when none is named", () => {
     await ask("/niftyshop settings");
     expect(buttons()).toContain("Account: 📄 Paper (paper2)");
   });
+
+  it("does not take the place of a typed one whose words were kept for too long", async () => {
+    await ask("/sell nifty fut 1 lot @ 150.50 ioc intraday on paper2");
+    const [choice = "no choice"] = buttons();
+    world().pass(3_600_001);
+    expect(await tap(choice)).toBe("That question is too old, and nothing was sent. Type the order again.");
+  });
 });
