@@ -182,7 +182,7 @@ export const orders = {
   priceOrQuantity: (count: number, sign: "@" | "sl", at: Price): Html =>
     html`Nothing was sent: ${quantity(count)} alone is a number of shares, and it is near this order's price. Is it the price? <code>${sign} ${count}</code>. The quantity? <code>${count} ${sign} ${priceText(at)}</code>.`,
   unknownLot: (): Html =>
-    html`Nothing was sent: I do not know how many a lot of this is. Say it in units: <code>20 @ 812</code>.`,
+    html`Nothing was sent: I do not know the lot size of this. Say it in units: <code>20 @ 812</code>.`,
   needsLimit: (side: Side): Html => html`Give the limit too: <code>@ ${side === "BUY" ? 1002 : 998} sl 1000</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
   nothingHeld: (side: Side, symbol: string, product: Product): Html =>

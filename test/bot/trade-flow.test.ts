@@ -231,7 +231,7 @@ describe("modifying an order whose instrument is in no list", () => {
     };
     const refusal = await modify("2 lots").catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(Correction);
-    expect((refusal as Correction).html.toString()).toContain("I do not know how many a lot of this is");
+    expect((refusal as Correction).html.toString()).toContain("I do not know the lot size of this");
     expect(broker.calls).not.toContain("modifyOrder");
     await modify("2");
     expect(broker.calls).toContain("modifyOrder");
