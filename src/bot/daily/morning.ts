@@ -155,10 +155,7 @@ async function dependents(
     bot.accounts.active(user._id),
   ]);
   const isUsual = preferredLink(links, user.defaultLink)?._id === link._id;
-  const priced = links.filter((each) => hasOwnPrices(bot.accounts, each));
-  // Yahoo has no prices of contracts.
-  const tellsContracts =
-    !priced.some((each) => bot.accounts.hasSession(each)) && preferredLink(priced, user.defaultLink)?._id === link._id;
+  const isAwaited = pricesAwaitedFrom(bot, user, links)?._id === link._id;
   const shopRuns = shop.mode !== "off" && fitsDay(shop.at, date, bot.calendar.current());
   const shopLink = shopRuns ? await bot.niftyShop.account(user, shop) : null;
   const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isUnderWay(leg)));
@@ -166,7 +163,7 @@ async function dependents(
     ({ instrument, order }) =>
       instrument === null ||
       (order !== null && isUsual) ||
-      (tellsContracts && isDerivative(instrument) && !isExpired(instrument, date)),
+      (isAwaited && isDerivative(instrument) && !isExpired(instrument, date)),
   );
   return [
     ...(last && last.carried > 0 ? [text.morning.carried(last.carried)] : []),
@@ -174,6 +171,12 @@ async function dependents(
     ...(needing.length > 0 ? [text.morning.alerts(needing.length)] : []),
     ...(shopLink?._id === link._id ? [text.morning.strategy()] : []),
   ];
+}
+
+/** The account whose login would bring prices of contracts, which Yahoo has none of; null while another one tells them. */
+function pricesAwaitedFrom({ accounts }: LoginBot, user: User, links: readonly Link[]): Link | null {
+  const priced = links.filter((link) => hasOwnPrices(accounts, link));
+  return priced.some((link) => accounts.hasSession(link)) ? null : preferredLink(priced, user.defaultLink);
 }
 
 /** Today's login card as it should look now, and the keys of the two notifications to redraw with it. */
