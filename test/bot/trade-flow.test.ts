@@ -9,9 +9,11 @@ import type { SaudaContext } from "../../src/bot/context.ts";
 import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
 import { Correction, Refusal } from "../../src/bot/refusal.ts";
 import { repeatTicket, showTicket } from "../../src/bot/order-flow.ts";
+import { ticketCard } from "../../src/bot/render/ticket-card.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { price } from "../../src/domain/money.ts";
 import type { Order, OrderChange, Side } from "../../src/domain/order.ts";
 import type { TicketRequest } from "../../src/services/orders/tickets.ts";
@@ -315,5 +317,17 @@ describe('"all"', () => {
     broker.positions = [holds(4, "SELL"), holds(5, "SELL", { productType: "CNC" })];
     expect(await asked("BUY", "SBIN all mis")).toEqual(["INTRADAY", 4]);
     await expect(asked("BUY", "SBIN all")).rejects.toThrow(Refusal);
+  });
+});
+
+describe("a ticket's card", () => {
+  it.each([
+    ["of its own time", istInstant("2026-11-23", "10:41"), "price of 10:41:00 IST"],
+    ["without a time, which may be of an earlier day", null, "price asked 10:42:00 IST"],
+  ])("has a price %s", async (_, at, said) => {
+    broker.quote = { at };
+    const view = await ticket(floor);
+    const card = ticketCard(view, floor.accounts, istInstant("2026-11-23", "10:42")).html.toString();
+    expect(card).toContain(said);
   });
 });

@@ -48,7 +48,7 @@ export function ticketCard(view: TicketView, accounts: Accounts, now: number): V
         html`<pre>${renderPairs([ACCOUNTS_HEAD, ...view.accounts.map(accountPair)], PAGE_WIDTH)}</pre>`,
       ...view.findings.map(text.finding),
       mayConfirm
-        ? html`<i>Confirm within ${TICKET_TTL_MS / 1000} s${quote && ` · price of ${timeText(quote.at ?? now, now)}`}</i>`
+        ? html`<i>Confirm within ${TICKET_TTL_MS / 1000} s${quote && ` · price ${quote.at === null ? "asked" : "of"} ${timeText(quote.at ?? now, now)}`}</i>`
         : html`<i>Nothing can be sent like this. Edit it, or cancel.</i>`,
     ),
     keyboard,
