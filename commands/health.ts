@@ -4,7 +4,7 @@ import type { SaudaContext } from "../src/bot/context.ts";
 import { healthView, type LinkRow, type LinkRows } from "../src/bot/render/health.ts";
 import { send } from "../src/bot/view.ts";
 
-/** As many as fit one message. */
+/** About 150 characters each, of the 4,096 of a message. */
 const MAX_ROWS = 25;
 
 export const health: CommandModule = {

@@ -2,6 +2,10 @@ import type { LinkHealth, SystemHealth } from "../commands.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { timeText } from "./amounts.ts";
+import { linesThatFit } from "./page.ts";
+
+/** Of Telegram's 4,096 characters; the rest is for the lines about the process. */
+const MAX_LENGTH = 3_700;
 
 export interface LinkRow {
   readonly userName: string;
@@ -23,14 +27,20 @@ export interface LinkRows {
 export function healthView(system: SystemHealth, { shown, more }: LinkRows, now: number): View {
   const hours = Math.floor(system.uptimeS / 3600);
   const minutes = Math.floor((system.uptimeS % 3600) / 60);
+  const rows = linesThatFit(
+    shown.map((row) => linkLine(row, now)),
+    shown.length,
+    MAX_LENGTH,
+  );
+  const left = more + shown.length - rows.length;
   return {
     html: lines(
       html`<b>Health</b>`,
       html`Store: ${storeState(system)}.`,
       html`Updates waiting: ${system.inboxDepth}, with this one. Messages waiting: ${system.outboxDepth}.`,
       html`Up ${hours} h ${minutes} min, ${Math.round(system.memoryBytes / 1_048_576)} MB.`,
-      ...shown.map((row) => linkLine(row, now)),
-      more > 0 && html`… and ${more} more.`,
+      ...rows,
+      left > 0 && html`… and ${left} more.`,
     ),
   };
 }

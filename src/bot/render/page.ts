@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { callbackData } from "../callbacks.ts";
 import { timeText } from "./amounts.ts";
-import { html, type Html } from "../html.ts";
+import { html, type Html, visibleLength } from "../html.ts";
 
 /** Characters in a monospace line that fits a phone's screen. */
 export const PAGE_WIDTH = 34;
@@ -41,5 +41,11 @@ export function addArrows(
 
 const pageData = (verb: string, page: number, label?: string): string =>
   label === undefined ? callbackData(verb, page) : callbackData(verb, page, label);
+
+/** The first of the lines, no more than `most` and no more than fit `room` characters. */
+export function linesThatFit(all: readonly Html[], most: number, room: number): readonly Html[] {
+  let left = room;
+  return all.slice(0, most).filter((line) => (left -= visibleLength(line)) >= 0);
+}
 
 export const stamp = (now: number): Html => html`<i>${timeText(now, now)}</i>`;

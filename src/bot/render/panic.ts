@@ -7,10 +7,10 @@ import type { Accounts, Link } from "../../services/accounts.ts";
 import type { CancelResult, ExitResult, PanicReport, Untouched } from "../../services/orders/panic.ts";
 import type { OpenBook } from "../../services/orders/open-books.ts";
 import type { Unseen } from "../../services/orders/under-way.ts";
-import { html, lines, type Html, visibleLength } from "../html.ts";
+import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import { atPrice, quantity } from "./amounts.ts";
-import { stamp } from "./page.ts";
+import { linesThatFit, stamp } from "./page.ts";
 
 const MAX_LINES = 25;
 /** Of Telegram's 4,096 characters; the rest is for the list of what is still open. */
@@ -68,7 +68,7 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
     ...report.exits.map((each) => ({ isDone: isExited(each), line: exitLine(each) })),
   ];
   const rows = [...all.filter(({ isDone }) => !isDone), ...all.filter(({ isDone }) => isDone)].map(({ line }) => line);
-  const shown = rowsThatFit(rows);
+  const shown = linesThatFit(rows, MAX_LINES, MAX_LENGTH);
   return lines(
     html`<b>Panic: what became of it</b>`,
     ...report.untouched.map(untouchedLine),
@@ -77,11 +77,6 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
     rows.length > shown.length && html`… and ${rows.length - shown.length} more: /orders and /positions show all.`,
     panicLeft(report.left, accounts, now),
   );
-}
-
-function rowsThatFit(rows: readonly Html[]): readonly Html[] {
-  let room = MAX_LENGTH;
-  return rows.slice(0, MAX_LINES).filter((row) => (room -= visibleLength(row)) >= 0);
 }
 
 /** An order that filled before its cancel is not done: it has left a position. */
