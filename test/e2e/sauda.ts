@@ -12,8 +12,6 @@ export interface TestSauda {
   readonly playground: Playground;
   /** Its clock, epoch ms. */
   now(): number;
-  /** Stops it and starts it again on the same data. */
-  restart(): Promise<TestSauda>;
   stop(): Promise<void>;
 }
 
@@ -38,10 +36,6 @@ export async function startTestSauda(
     sauda,
     playground,
     now: () => Date.parse(settings["SAUDA_CLOCK"] ?? QUIET) + Date.now() - startedAt,
-    async restart() {
-      await sauda.stop();
-      return startTestSauda(settings, dir);
-    },
     async stop() {
       await sauda.stop();
       rmSync(dir, { recursive: true, force: true });
