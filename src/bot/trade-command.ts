@@ -108,8 +108,12 @@ async function refuseUnknownWords(deps: BotDeps, verb: string, symbolText: strin
   for (let length = tokens.length - 1; length > 0; length -= 1) {
     const found = await instruments.resolve(tokens.slice(0, length).join(" "));
     if (found.kind !== "one") continue;
-    const words = text.orders.unknownWords(ticker(found.instrument.symbol), tokens.slice(length).join(" "));
-    throw new Refusal(lines(words, text.orders.example(verb)));
+    const behind = tokens.slice(length);
+    const unread = behind.filter((token) => !/^[\d.,]+$/.test(token));
+    const words = (unread.length > 0 ? unread : behind).join(" ");
+    throw new Refusal(
+      lines(text.orders.unknownWords(ticker(found.instrument.symbol), words), text.orders.example(verb)),
+    );
   }
 }
 

@@ -113,8 +113,9 @@ describe("the answer", () => {
     const example = "Like this: /sell SBIN 10 or /sell SBIN 10 @ 1000 mis";
     const unread = (words: string) => `I know SBIN, but not what “${words}” means here.\n${example}`;
     expect(await ask("/sell sbin half")).toBe(unread("half"));
-    expect(await ask("/sell sbin 10 target 1050")).toBe(unread("10 target"));
-    expect(await ask("/sell state bank of india 10 stop loss 990")).toBe(unread("10 stop loss"));
+    expect(await ask("/sell sbin 10 target 1050")).toBe(unread("target"));
+    expect(await ask("/sell sbin 10 20 30")).toBe(unread("10 20"));
+    expect(await ask("/sell state bank of india 10 stop loss 990")).toBe(unread("stop loss"));
     for (const typed of ["/sell nosuch half", "/sell sensex bankex fut 1 lot"])
       expect([typed, await ask(typed)]).toEqual([typed, expect.stringContaining("/search finds instruments by name")]);
   });
