@@ -340,10 +340,16 @@ describe("logins", () => {
       "socks5://203.0.113.7:70000",
       "http://203.0.113.7:0",
       "http://asha:50%off@203.0.113.7:8080",
+      "http://asha:pass#1@203.0.113.7:8080",
+      "http://asha:what?@203.0.113.7:8080",
+      "http://asha:back\\slash@203.0.113.7:8080",
+      "http://203.0.113.777:8080",
     ])
       expect((await take(ASHA, unusable))?.kind, unusable).toBe("invalid");
-    expect((await take(ASHA, "http://asha:50%25off@203.0.113.7:65535"))?.kind).toBe("egress");
-    await capture.awaitEgress(link);
+    for (const usable of ["http://asha:50%25off@203.0.113.255:65535", "https://asha:a:b%23@proxy-1.example.com:443"]) {
+      expect((await take(ASHA, usable))?.kind, usable).toBe("egress");
+      await capture.awaitEgress(link);
+    }
     expect((await take(ASHA, "socks5://asha:secret@203.0.113.7:1080"))?.kind).toBe("egress");
     expect((await accounts.get(ASHA, link._id))?.egress?.reveal()).toContain("203.0.113.7");
     await capture.awaitEgress(link);
