@@ -63,19 +63,27 @@ function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
 /** Fallback when the tick size is unknown. */
 const PAISA = price(100);
 
-/**
- * The worst price at which a market order may fill: `protectionBasisPoints` from the reference, rounded to a tick,
- * never 0, and within the day's circuit limits, outside which the exchange would refuse it.
- */
+/** Within the day's circuit limits, outside which the exchange would refuse the order. */
 function protectionFrom(request: TicketRequest, reference: Price, quote: Quote | null): MarketProtection {
-  const basisPoints = request.protectionBasisPoints;
-  const sign = request.side === "BUY" ? 1 : -1;
-  const tick = request.instrument.tickSize > 0 ? request.instrument.tickSize : PAISA;
-  const exact = price(Math.round(reference * (1 + (sign * basisPoints) / 10_000)));
-  const limit = roundToTick(exact, tick, request.side === "BUY" ? "up" : "down");
-  const worst = limit <= 0 && reference > 0 ? tick : limit;
+  const worst = worstPrice(request, reference);
   // The circuit limits of today do not apply to an after-market order.
-  return { basisPoints, limit: quote === null || request.isAmo ? worst : withinCircuit(worst, quote) };
+  const limit = quote === null || request.isAmo ? worst : withinCircuit(worst, quote);
+  return { basisPoints: request.protectionBasisPoints, limit };
+}
+
+/**
+ * The worst price at which a market order may fill: `protectionBasisPoints` from the reference, rounded to a tick, and
+ * never 0.
+ */
+export function worstPrice(
+  { side, instrument, protectionBasisPoints }: Pick<TicketRequest, "side" | "instrument" | "protectionBasisPoints">,
+  reference: Price,
+): Price {
+  const isBuy = side === "BUY";
+  const tick = instrument.tickSize > 0 ? instrument.tickSize : PAISA;
+  const exact = price(Math.round(reference * (1 + (isBuy ? 1 : -1) * (protectionBasisPoints / 10_000))));
+  const limit = roundToTick(exact, tick, isBuy ? "up" : "down");
+  return limit <= 0 && reference > 0 ? tick : limit;
 }
 
 function withinCircuit(at: Price, { lowerCircuit, upperCircuit }: Quote): Price {

@@ -3,7 +3,7 @@ import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Quote } from "../../../domain/portfolio.ts";
-import { averagePrice, price, roundToTick, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
+import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
 import { isClosed, type Leg, type LegState } from "../../../domain/order-intent.ts";
 import { randomAlphanumeric } from "../../../lib/token.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -14,6 +14,7 @@ import type { Instruments } from "../../instruments/types.ts";
 import type { Desk } from "../../orders/desk.ts";
 import type { MarketPhase } from "../../orders/findings.ts";
 import type { Intent, Journal } from "../../orders/journal.ts";
+import { worstPrice } from "../../orders/ticket-plan.ts";
 import type { TicketRequest, Tickets, TicketView } from "../../orders/tickets.ts";
 import type { Quotes } from "../../quotes.ts";
 import type { User, Users } from "../../users.ts";
@@ -242,12 +243,15 @@ function ticketFor(
   const { capabilities } = accounts.broker(link).definition;
   const isAuction = phaseOf(leg.instrument, clock.now()).startsWith("closing-auction");
   const isMarket = capabilities.orderTypes.includes("MARKET") && !isAuction;
-  const { protectionBasisPoints } = user.settings;
-  const limit = isAuction ? protectedLimit(leg, protectionBasisPoints) : leg.price;
-  return {
-    userId: user._id,
+  const order = {
     instrument: leg.instrument,
     side: leg.kind === "sell" ? "SELL" : "BUY",
+    protectionBasisPoints: user.settings.protectionBasisPoints,
+  } as const;
+  const limit = isAuction ? worstPrice(order, leg.price) : leg.price;
+  return {
+    ...order,
+    userId: user._id,
     type: isMarket ? "MARKET" : "LIMIT",
     price: isMarket ? null : limit,
     triggerPrice: null,
@@ -257,15 +261,7 @@ function ticketFor(
     parts: [{ link, qty: leg.qty }],
     origin: "strategy",
     group,
-    protectionBasisPoints,
   };
-}
-
-/** On a tick, `basisPoints` worse than the price of the decision. */
-function protectedLimit({ kind, price: decided, instrument }: ProposedLeg, basisPoints: number): Price {
-  const isSale = kind === "sell";
-  const exact = price(Math.round(decided * (1 + (isSale ? -basisPoints : basisPoints) / 10_000)));
-  return roundToTick(exact, instrument.tickSize, isSale ? "down" : "up");
 }
 
 const legName = (proposal: string, leg: number): string => `${proposal} ${leg}`;
