@@ -13,8 +13,8 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
 
 /**
- * `today`, `week`, `month`, `year` (the financial one, from 1 April), the `last` one of these, `yesterday`, `2026-10-14`,
- * `2026-10`, `since 2026-04-01`; null when it is none of these.
+ * `today`, `yesterday`, `2026-10-14`, `2026-10`, `since 2026-04-01`, `week`, `month`, `year` (the financial one, from
+ * 1 April), or `last` and one of these three; null when it is none of these.
  */
 export function parsePeriod(words: string, today: string): ParsedPeriod | null {
   const [name = "", argument = "", ...rest] = words.trim().toLowerCase().split(/\s+/);

@@ -72,4 +72,15 @@ describe("the alerts of the running bot", () => {
     expect(await alerts.sweep()).toBe(1);
     expect(posted.map((notification) => notification.silent)).toEqual(silent);
   });
+
+  it.each([
+    ["trader", ["Buy", "Sell", "Quote"]],
+    ["viewer", ["Quote"]],
+  ] as const)("offer what their user may do (%s)", async (role, offered) => {
+    await harness.users.update(ASHA, () => ({ role }));
+    const alerts = await armed(false);
+    harness.pass(2_000);
+    await alerts.sweep();
+    expect(posted.map(({ buttons = [] }) => buttons.flat().map((button) => button.text))).toEqual([offered]);
+  });
 });

@@ -164,7 +164,7 @@ describe("the paper broker beside real ones", () => {
       outside.now = istInstant(date, time);
       return (await connector.placeOrder(ACCESS, buy(share!, 810))).kind;
     };
-    expect(await placedAt("2026-11-08", "18:30")).toBe("rejected");
+    for (const time of ["11:00", "18:30"]) expect(await placedAt("2026-11-08", time)).toBe("rejected");
     expect(await placedAt("2026-11-25", "11:00")).toBe("rejected");
     expect(await placedAt("2026-11-27", "11:00")).toBe("accepted");
     expect(await placedAt("2026-11-28", "09:59")).toBe("rejected");

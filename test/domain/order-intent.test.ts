@@ -134,6 +134,15 @@ describe("every event in every state of an order's leg", () => {
       expect(nextLeg(leg, { kind: "seen", order: booked({ orderId: OTHERS, status: "filled" }) }, 5)).toBeNull();
     }
   });
+
+  it("takes nothing but the price from the book once an order has ended with fills of no known price", () => {
+    const leg = legIn("filled", { orderId: OURS, booked: "filled", filledQty: 10 });
+    const seen = (more: Partial<BookedOrder>) =>
+      nextLeg(leg, { kind: "seen", order: booked({ filledQty: 10, avgPrice: price(8_000_000), ...more }) }, 5);
+    expect(seen({ status: "filled" })).toMatchObject({ state: "filled", avgPrice: 8_000_000 });
+    expect(seen({ status: "open" })).toBeNull();
+    expect(seen({ status: "filled", avgPrice: ZERO_PRICE })).toBeNull();
+  });
 });
 
 describe("any history of a leg", () => {

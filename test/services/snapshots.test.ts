@@ -112,6 +112,19 @@ describe("snapshots", () => {
     expect((await snapshots.latestDays(ASHA, 1, [linkId("l2")])).map(({ value }) => value)).toEqual([rupees(100_300)]);
   });
 
+  it("count a share again whose sale after a split was before the period", async () => {
+    const fill = (date: string, side: "BUY" | "SELL", at: number) =>
+      ({ ...trade, side, qty: 10, price: priceFromRupees(at), at: istInstant(date, "10:00") }) as const;
+    await snapshots.keep(day("2026-11-16", 0, { fills: [fill("2026-11-16", "BUY", 1_000)] }));
+    await snapshots.keep(day("2026-11-18", 0, { fills: [fill("2026-11-18", "SELL", 210)], rebased: [trade.symbol] }));
+    await snapshots.keep(day("2026-11-19", 0, { fills: [fill("2026-11-19", "BUY", 200)] }));
+    await snapshots.keep(day("2026-11-20", 0, { fills: [fill("2026-11-20", "SELL", 210)] }));
+    const { realisedFifo, uncounted } = await snapshots.period(ASHA, { from: "2026-11-19" });
+    expect([realisedFifo, uncounted]).toEqual([rupees(100), []]);
+    const whole = await snapshots.period(ASHA, { from: "2026-11-16" });
+    expect(whole.uncounted).toEqual([{ symbol: trade.symbol, why: "rebased" }]);
+  });
+
   it("find many days back, however many accounts there are", async () => {
     const dates = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2026, 8, 1 + i)).toISOString().slice(0, 10));
     for (const date of dates)
