@@ -46,4 +46,25 @@ describe("work that two processes share", () => {
     expect(done).toEqual(["first", "second", "third", "third", "first"]);
     await Promise.all([first, second, third].map((each) => each.release()));
   });
+
+  it("goes on under a new lease when the first one was lost, and waits while another has it", async () => {
+    const losses: AbortController[] = [];
+    let isTaken = false;
+    const take = async () => {
+      if (isTaken) return null;
+      const lost = new AbortController();
+      losses.push(lost);
+      return { lost: lost.signal, release: async () => undefined };
+    };
+    const holder = createLeaseHolder({ take }, "alerts", async () => done.push("first"));
+    await holder.run();
+    losses[0]?.abort();
+    isTaken = true;
+    await holder.run();
+    expect(done).toHaveLength(1);
+    isTaken = false;
+    await holder.run();
+    await holder.run();
+    expect([done.length, losses.length]).toEqual([3, 2]);
+  });
 });
