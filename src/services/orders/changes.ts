@@ -107,10 +107,10 @@ export function createChanges(deps: ChangesDeps): Changes {
     const findings = [
       ...(instrument ? await changeFindings(link, order, wanted, instrument) : []),
       ...(await deps.checkLimits(user, instrument, order, wanted)),
-      // Last, because the reads above may hang, and the user may lock trading meanwhile.
-      ...(await deps.mayChange(user, link)),
     ];
-    return findings.filter((finding) => finding.level === "block");
+    // Last, because the reads above may hang, and the user may lock trading meanwhile.
+    const forbidden = await deps.mayChange(user, link);
+    return forbidden.length > 0 ? forbidden : findings.filter((finding) => finding.level === "block");
   }
 
   async function changeFindings(

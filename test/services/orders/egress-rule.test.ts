@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerOrderId } from "../../../src/domain/ids.ts";
-import { price } from "../../../src/domain/money.ts";
+import { paiseFromRupees, price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -90,6 +90,15 @@ describe("a user who is not of the owner's family", () => {
     expect(held).toMatchObject({ result: { kind: "blocked", findings: [{ code: "not-allowed" }] } });
     expect(broker.calls).not.toContain("modifyOrder");
     expect(await floor.changes.askBooked(ASHA, floor.link, id, "cancel")).toMatchObject({ result: { kind: "asked" } });
+  });
+
+  it("is told of the lock alone, not of a limit that would block the change too", async () => {
+    isFamily = true;
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(10_000));
+    mayTrade = false;
+    const held = await floor.changes.askBooked(ASHA, floor.link, brokerOrderId("zerodha-1"), { qty: 20 }, SBIN);
+    expect(held).toMatchObject({ result: { kind: "blocked", findings: [{ code: "not-allowed" }] } });
   });
 
   it("cannot change an order when trading was locked while its price was still being read", async () => {
