@@ -272,7 +272,9 @@ const withDeadline =
     try {
       await Promise.race([next(), late]);
     } catch (error) {
-      if (error instanceof DeadlineError) await storage.abandon(ctx);
+      // Not awaited: the store may be what hangs, and the user must be told all the same.
+      if (error instanceof DeadlineError)
+        storage.abandon(ctx).catch((cause: unknown) => ctx.log.warn({ err: cause }, "dialogue not ended"));
       throw error;
     } finally {
       clearTimeout(timer);

@@ -1,13 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Store } from "../../src/ports/store.ts";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
 describe("a handler that hangs", () => {
   let world: FuzzWorld;
+  let isStoreDown = false;
   beforeAll(async () => {
-    world = await openFuzzWorld({ deadlineMs: 2_000 });
+    world = await openFuzzWorld({ deadlineMs: 2_000, dialogueStore: failing });
     await world.settle();
   });
   afterAll(() => world.close());
+
+  /** Deletes nothing while the store is down. */
+  const failing = (store: Store): Store => ({
+    ...store,
+    collection(spec) {
+      const whole = store.collection(spec);
+      const down = new Error("disk is full");
+      return { ...whole, delete: (id) => (isStoreDown ? Promise.reject(down) : whole.delete(id)) };
+    },
+  });
 
   async function say(text: string): Promise<string> {
     const { message_id: after } = world.telegram.chat(ASHA).send(text);
@@ -26,5 +38,14 @@ describe("a handler that hangs", () => {
     hanging.mockRestore();
     expect(await say("INFY")).toContain("I work by commands.");
     expect(await say("/buy INFY")).toContain("how many?");
+  });
+
+  it("is given up with the same word when the store cannot end its dialogue", async () => {
+    expect(await say("/buy")).toContain("Which instrument?");
+    const hanging = vi.spyOn(world.deps.instruments, "resolve").mockReturnValueOnce(new Promise(() => undefined));
+    isStoreDown = true;
+    expect(await say("SBIN")).toContain("That took too long, so I gave up.");
+    hanging.mockRestore();
+    isStoreDown = false;
   });
 });

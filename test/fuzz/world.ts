@@ -19,6 +19,7 @@ import { createMetrics } from "../../src/lib/metrics.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { trackCollections } from "../../src/services/forget.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { twisted } from "./twists.ts";
 
@@ -57,8 +58,13 @@ export interface FuzzWorld {
 /** The real bot, a real store and a local Telegram without flood limits. No background loops run, so a seed repeats a run. */
 export async function openFuzzWorld({
   isAlwaysOpen = true,
+  dialogueStore = (store) => store,
   ...options
-}: Pick<BotOptions, "deadlineMs"> & { readonly isAlwaysOpen?: boolean } = {}): Promise<FuzzWorld> {
+}: Pick<BotOptions, "deadlineMs"> & {
+  readonly isAlwaysOpen?: boolean;
+  /** Where the bot keeps its dialogues, instead of in the store itself. */
+  readonly dialogueStore?: (store: Store) => Store;
+} = {}): Promise<FuzzWorld> {
   const dir = mkdtempSync(join(tmpdir(), "fuzz-"));
   let handled = 0;
   let passed = 0;
@@ -111,7 +117,16 @@ export async function openFuzzWorld({
   });
   const token = new Secret(telegram.token);
   const { made: bot, verbs } = withVerbs(() =>
-    createBot({ ...options, token, apiRoot: telegram.url, deps, store, log, metrics, updatesPerMinute: Infinity }),
+    createBot({
+      ...options,
+      token,
+      apiRoot: telegram.url,
+      deps,
+      store: dialogueStore(store),
+      log,
+      metrics,
+      updatesPerMinute: Infinity,
+    }),
   );
   await bot.init();
   const unreachable = new Set<string>();
