@@ -1,5 +1,5 @@
 import { changeInBasisPoints, paiseFromRupees, priceFromRupees, type Paise, type Price } from "../../domain/money.ts";
-import { markRupees, parseOrderText, hasQuantity } from "../../domain/order-text.ts";
+import { hasQuantity, isGrouped, markRupees, parseOrderText } from "../../domain/order-text.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 
 /** When an alert fires. */
@@ -65,6 +65,7 @@ function parseCondition(text: string): Omit<AlertWords, "order"> | null {
   const sided = SIDED.exec(plain);
   if (!sided) return parseLevel(plain);
   const [, symbolText = "", sign = "", number = ""] = sided;
+  if (!hasGroups(number)) return null;
   const isAbove = sign.startsWith(">") || sign.toLowerCase() === "above";
   const rupees = number.replace("−", "-");
   if (isPnl(symbolText)) {
@@ -80,8 +81,12 @@ function parseCondition(text: string): Omit<AlertWords, "order"> | null {
 function parseLevel(text: string): Omit<AlertWords, "order"> | null {
   const [, symbolText = "", rupees = "0"] = LEVEL.exec(text) ?? [];
   const price = priceFromRupees(rupees);
-  return price <= 0 || isPnl(symbolText) ? null : { symbolText, condition: { kind: "level", price } };
+  if (price <= 0 || !hasGroups(rupees) || isPnl(symbolText)) return null;
+  return { symbolText, condition: { kind: "level", price } };
 }
+
+/** As in an order: "790,50" is no price. A sign, a fraction and a comma at the end may be there. */
+const hasGroups = (number: string): boolean => isGrouped(number.replace(/^[+\-−]/, "").replace(/(?:\.\d+|,)$/, ""));
 
 /** The level as a condition that is not met yet, but where the price is at it. */
 export const sidedBy = ({ ltp }: Pick<Quote, "ltp">, { price }: Level): PriceCondition => ({

@@ -51,6 +51,10 @@ describe("the text after /alert", () => {
     "SBIN > ,",
     "pnl < ,",
     "SBIN > 999999999999",
+    // A decimal comma, or two numbers: never 79050.
+    "SBIN > 790,50",
+    "SBIN 10,5",
+    "pnl < -1,5",
     "SBIN > 850 buy ten @ x",
     "pnl < 5 buy 10",
     "SBIN < 780 buy ₹5000",
