@@ -13,7 +13,7 @@ export const EGRESS_SPEC: CredentialSpec = {
   label: "Proxy for orders",
   isSecret: true,
   where:
-    "Only where your broker has another IP address registered for you than this bot's. In its password, # ? / and @ are written %23 %3F %2F %40.",
+    "Only where your broker has another IP address registered for you than this bot's. In the proxy's password, # ? / and @ are written %23 %3F %2F %40.",
   pattern: new RegExp(String.raw`^(https?|socks5h?)://(?:${NAME}(?::${PASSWORD})?@)?${HOST}:${PORT}/?$`),
   example: "socks5://name:password@203.0.113.7:1080",
   isOptional: true,
