@@ -60,11 +60,22 @@ export async function resolveOrAsk(
 ): Promise<Instrument | null> {
   const found = await deps.instruments.resolve(symbolText);
   if (found.kind === "one") return found.instrument;
+  await askWhich(ctx, symbolText, found, verb, ...args);
+  return null;
+}
+
+/** Asks with buttons which instrument a text means; refuses when there is nothing to offer. */
+export async function askWhich(
+  ctx: SaudaContext,
+  symbolText: string,
+  found: Exclude<Resolution, { kind: "one" }>,
+  verb: string,
+  ...args: readonly string[]
+): Promise<void> {
   const choices = found.kind === "many" ? found.candidates : found.suggestions;
   const html = unresolvedText(symbolText, found);
   if (choices.length === 0) throw new Refusal(html);
   await send(ctx, { html, keyboard: choiceKeyboard(choices, verb, ...args) });
-  return null;
 }
 
 /** The reply to a text that matches no instrument or several. */
