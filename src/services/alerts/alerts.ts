@@ -1,5 +1,5 @@
 import PQueue from "p-queue";
-import type { BrokerName, InstrumentKey, UserId } from "../../domain/ids.ts";
+import type { BrokerName, UserId } from "../../domain/ids.ts";
 import { isDerivative, isExpired, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import type { Paise } from "../../domain/money.ts";
@@ -8,11 +8,10 @@ import type { Quote } from "../../domain/portfolio.ts";
 import { dayPnlOf, undatedCount, type Undated } from "../../domain/totals.ts";
 import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
-import { createFailureLog } from "../../lib/failure-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import { preferredPriceLink, type Accounts, type Link } from "../accounts.ts";
-import { createDayCloses } from "./day-closes.ts";
+import { createAlertPrices } from "./prices.ts";
 import {
   isMetBy,
   isMetByPnl,
@@ -55,7 +54,6 @@ const alertsSpec: CollectionSpec<AlertDocument> = {
 /** A fired alert is kept for its button and the list. */
 const FIRED_KEPT_MS = 30 * 86_400_000;
 const MAX_PER_USER = 50;
-const MAX_LINKS_TRIED = 3;
 /** Users whose P&L is read at the same time. */
 const PNL_CONCURRENCY = 16;
 
@@ -167,31 +165,11 @@ const logUnreadPnl = (log: Log, user: UserId) => (error: unknown) => {
   return null;
 };
 
-/** Tries several links: what one link's plan does not include, another's may. */
-async function quotesThrough(
-  quotes: Pick<Quotes, "many">,
-  links: readonly (Link | null)[],
-  wanted: ReadonlyMap<InstrumentKey, Instrument>,
-): Promise<Map<InstrumentKey, Quote>> {
-  const found = new Map<InstrumentKey, Quote>();
-  const tried = new Map(links.map((link) => [link?._id, link]));
-  for (const link of [...tried.values()].slice(0, MAX_LINKS_TRIED)) {
-    const missing = [...wanted.values()].filter(({ key }) => found.get(key)?.source !== "broker");
-    if (missing.length === 0) break;
-    for (const [key, quote] of await quotes.many(link, missing)) found.set(key, quote);
-  }
-  return found;
-}
-
 /** Durable alerts that fire once each. They need no session: without one, prices come from Yahoo. */
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
-  const dayCloses = createDayCloses(deps);
-  const priceFailures = createFailureLog(log, {
-    failed: "no prices for alerts; retrying",
-    recovered: "prices for alerts are available again",
-  });
+  const pricesOf = createAlertPrices(deps);
 
   /** The link that a user's prices are read through: one with a live session; null means Yahoo. */
   async function priceLinkOf(user: UserId): Promise<Link | null> {
@@ -270,16 +248,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const groups = Map.groupBy(priced, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
     const counts = await Promise.all(
       [...groups.values()].map(async (group) => {
-        const links = group.map(({ userId }) => routes.get(userId) ?? null);
-        const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
-        const quotes = await quotesThrough(deps.quotes, links, wanted);
-        // `quotes.many` hides failures, and a user does not notice that an alert stays silent: log it here.
-        if (quotes.size > 0) priceFailures.recovered();
-        else priceFailures.failed(new Error(`neither a broker nor Yahoo has any of ${wanted.size} prices`));
-        for (const { userId, instrument, condition } of group) {
-          const quote = condition.kind === "change" ? quotes.get(instrument.key) : undefined;
-          if (quote) quotes.set(quote.key, await dayCloses.complete(routes.get(userId) ?? null, instrument, quote));
-        }
+        const quotes = await pricesOf(
+          group.map(({ userId, instrument, condition }) => ({
+            instrument,
+            link: routes.get(userId) ?? null,
+            needsClose: condition.kind === "change",
+          })),
+        );
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
