@@ -13,6 +13,12 @@ describe("the answer to a tap", () => {
     await world().handleAll();
   }
 
+  const textsSince = (before: number): (string | undefined)[] =>
+    chat()
+      .messages()
+      .slice(before)
+      .map(({ text }) => text);
+
   it("is a message when the broker took longer than a button may spin", async () => {
     await placed();
     const { changes } = world().deps;
@@ -24,12 +30,7 @@ describe("the answer to a tap", () => {
     const before = chat().messages().length;
     await world().handleAll();
     ask.mockRestore();
-    expect(
-      chat()
-        .messages()
-        .slice(before)
-        .map(({ text }) => text),
-    ).toEqual([expect.stringContaining("so nothing was asked")]);
+    expect(textsSince(before)).toEqual([expect.stringContaining("so nothing was asked")]);
   });
 
   it("is a message when the bot was down for so long that Telegram takes no answer any more", async () => {
@@ -41,12 +42,7 @@ describe("the answer to a tap", () => {
     const before = chat().messages().length;
     await world().handleAll();
     ask.mockRestore();
-    expect(
-      chat()
-        .messages()
-        .slice(before)
-        .map(({ text }) => text),
-    ).toEqual([expect.stringContaining("already on its way")]);
+    expect(textsSince(before)).toEqual([expect.stringContaining("already on its way")]);
   });
 
   it("is only a notice over the chat when the broker was quick", async () => {
