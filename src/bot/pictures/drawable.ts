@@ -1,3 +1,3 @@
-/** Replaces what the shipped font lacks: a hyphen for the minus sign, nothing for pictographs. */
+/** Replaces what the shipped font lacks: an en dash for the minus sign, nothing for pictographs. */
 export const drawable = (text: string): string =>
-  text.replaceAll("−", "-").replaceAll(/[\p{Extended_Pictographic}\u{fe0f}]+ ?/gu, "");
+  text.replaceAll("−", "–").replaceAll(/[\p{Extended_Pictographic}\u{fe0f}]+ ?/gu, "");
