@@ -29,7 +29,7 @@ const environmentSchema = z.object({
   MASTER_KEY_PREVIOUS: optional(
     z.string().refine((text) => text.split(",").every(isKey), "expected the former keys, separated by commas"),
   ),
-  OWNER_ID: optional(z.string().regex(/^\d{1,16}$/, "expected a Telegram user id, digits only")),
+  OWNER_ID: optional(z.string().regex(/^[1-9]\d{0,15}$/, "expected a Telegram user id, like 123456789")),
   LOG_LEVEL: optional(
     z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
       error: "expected a pino level: error, warn, info, debug …",

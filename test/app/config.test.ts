@@ -65,6 +65,7 @@ describe("the settings", () => {
     ["MASTER_KEY", "c2hvcnQ="],
     ["MASTER_KEY_PREVIOUS", "c2hvcnQ="],
     ["OWNER_ID", "@asha"],
+    ["OWNER_ID", "007"],
     ["LOG_LEVEL", "loud"],
     ["SAUDA_CLOCK", "tomorrow"],
     ["ZERODHA_API_ROOT", "kite"],
