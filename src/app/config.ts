@@ -136,6 +136,11 @@ function contradictions(config: Config, environment: z.output<typeof environment
   if (environment.TELEGRAM_API_ROOT && !environment.TELEGRAM_BOT_TOKEN) {
     problems.push("TELEGRAM_API_ROOT: needs TELEGRAM_BOT_TOKEN; without a token the playground is used");
   }
+  if (!environment.TELEGRAM_BOT_TOKEN && config.port === 65_535) {
+    problems.push(
+      "PORT: expected 65534 at most without TELEGRAM_BOT_TOKEN; the playground's chat page has the next port",
+    );
+  }
   return problems;
 }
 

@@ -112,6 +112,10 @@ describe("the settings", () => {
     expect(problems({ BOT_MODE: "webhook", TELEGRAM_BOT_TOKEN: TOKEN, PUBLIC_URL: "http://127.0.0.1:9" })).toEqual([]);
     expect(problems({ TELEGRAM_API_ROOT: "http://127.0.0.1:9" }).join()).toContain("needs TELEGRAM_BOT_TOKEN");
     expect(problems({ MASTER_KEY_PREVIOUS: generateKey() }).join()).toContain("needs MASTER_KEY");
+    expect(problems({ PORT: "65535" })).toEqual([
+      "PORT: expected 65534 at most without TELEGRAM_BOT_TOKEN; the playground's chat page has the next port",
+    ]);
+    expect(problems({ PORT: "65535", TELEGRAM_BOT_TOKEN: TOKEN })).toEqual([]);
   });
 
   it("treat an empty value as absent, and lose a trailing slash", () => {
