@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { conversations } from "@grammyjs/conversations";
 import { sequentialize } from "@grammyjs/runner";
 import { Bot, Composer, type Filter, type MiddlewareFn } from "grammy";
@@ -46,7 +47,8 @@ export interface BotOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly updatesPerMinute?: number;
-  readonly deadlineMs?: number;
+  /** Resolves when a handler has taken too long; the signal tells that it has ended. */
+  readonly deadline?: (ended: AbortSignal) => Promise<unknown>;
 }
 
 export function createBot({
@@ -57,7 +59,7 @@ export function createBot({
   log,
   metrics,
   updatesPerMinute = UPDATES_PER_MINUTE,
-  deadlineMs = DEADLINE_MS,
+  deadline = (signal) => delay(DEADLINE_MS, undefined, { signal }),
 }: BotOptions): Bot<SaudaContext> {
   const bot = new Bot<SaudaContext>(token.reveal(), {
     client: {
@@ -81,7 +83,7 @@ export function createBot({
   bot.use(sequentialize(constraintsOf));
   const guarded = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   const storage = dialogueStorage({ store, clock: deps.clock }, DIALOGUES_VERSION);
-  guarded.use(withDeadline(storage, deadlineMs));
+  guarded.use(withDeadline(storage, deadline));
   guarded.use(rateGate(deps.clock, updatesPerMinute));
   guarded.on("my_chat_member", recordBlocking(deps));
   const personal = guarded.filter(
@@ -263,11 +265,11 @@ const recordBlocking =
 
 /** Ends the user's dialogue too: whatever hung in it would take the next message for its answer and hang again. */
 const withDeadline =
-  (storage: DialogueStorage, deadlineMs: number): MiddlewareFn<SaudaContext> =>
+  (storage: DialogueStorage, deadline: Required<BotOptions>["deadline"]): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new DeadlineError("handler took too long")), deadlineMs);
+    const ended = new AbortController();
+    const late = deadline(ended.signal).then(() => {
+      throw new DeadlineError("handler took too long");
     });
     try {
       await Promise.race([next(), late]);
@@ -277,6 +279,6 @@ const withDeadline =
         storage.abandon(ctx).catch((cause: unknown) => ctx.log.warn({ err: cause }, "dialogue not ended"));
       throw error;
     } finally {
-      clearTimeout(timer);
+      ended.abort();
     }
   };

@@ -5,8 +5,11 @@ import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 describe("a handler that hangs", () => {
   let world: FuzzWorld;
   let isStoreDown = false;
+  /** Ends the time of the handler that is running. */
+  let giveUp: () => void;
   beforeAll(async () => {
-    world = await openFuzzWorld({ deadlineMs: 2_000, dialogueStore: failing });
+    const deadline = () => new Promise<void>((resolve) => (giveUp = resolve));
+    world = await openFuzzWorld({ deadline, dialogueStore: failing });
     await world.settle();
   });
   afterAll(() => world.close());
@@ -21,6 +24,14 @@ describe("a handler that hangs", () => {
     },
   });
 
+  /** Makes the next handler that looks up an instrument hang until its time is over. */
+  function hangOnce() {
+    return vi.spyOn(world.deps.instruments, "resolve").mockImplementationOnce(() => {
+      giveUp();
+      return new Promise(() => undefined);
+    });
+  }
+
   async function say(text: string): Promise<string> {
     const { message_id: after } = world.telegram.chat(ASHA).send(text);
     await world.handleAll();
@@ -33,7 +44,7 @@ describe("a handler that hangs", () => {
 
   it("is given up with a word to the user, and its dialogue does not take the next message for its answer", async () => {
     expect(await say("/buy")).toContain("Which instrument?");
-    const hanging = vi.spyOn(world.deps.instruments, "resolve").mockReturnValueOnce(new Promise(() => undefined));
+    const hanging = hangOnce();
     expect(await say("SBIN")).toContain("That took too long, so I gave up.");
     hanging.mockRestore();
     expect(await say("INFY")).toContain("I work by commands.");
@@ -42,7 +53,7 @@ describe("a handler that hangs", () => {
 
   it("is given up with the same word when the store cannot end its dialogue", async () => {
     expect(await say("/buy")).toContain("Which instrument?");
-    const hanging = vi.spyOn(world.deps.instruments, "resolve").mockReturnValueOnce(new Promise(() => undefined));
+    const hanging = hangOnce();
     isStoreDown = true;
     expect(await say("SBIN")).toContain("That took too long, so I gave up.");
     hanging.mockRestore();

@@ -60,7 +60,7 @@ export async function openFuzzWorld({
   isAlwaysOpen = true,
   dialogueStore = (store) => store,
   ...options
-}: Pick<BotOptions, "deadlineMs"> & {
+}: Pick<BotOptions, "deadline"> & {
   readonly isAlwaysOpen?: boolean;
   /** Where the bot keeps its dialogues, instead of in the store itself. */
   readonly dialogueStore?: (store: Store) => Store;
