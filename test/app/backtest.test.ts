@@ -1,15 +1,22 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { istDate } from "../../src/domain/market.ts";
+import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { PRICE_SCALE } from "../../src/domain/money.ts";
 import { loadNifty50 } from "../../src/services/strategies/nifty-shop/constituents.ts";
 import { walk, weekdays } from "../services/strategies/prices.ts";
+import { runEntry } from "./run.ts";
 
 const run = promisify(execFile);
+const NO_DATA = JSON.stringify({
+  chart: { result: null, error: { code: "Not Found", description: "No data found, symbol may be delisted" } },
+});
 const DAYS = weekdays("2023-11-01", 200);
 
 describe("npm run backtest", () => {
@@ -53,6 +60,27 @@ describe("npm run backtest", () => {
     rmSync(join(folder, "UPL.csv"));
     const { stdout } = await backtest("2024-01..2024-06", "--csv", folder);
     expect(stdout).toContain("left out: UPL");
+  });
+
+  it("asks Yahoo for no price of today, which is not a close yet, whatever the range", async () => {
+    const asked: number[] = [];
+    const yahoo = createServer(({ url = "" }, reply) => {
+      asked.push(Number(new URL(url, "http://yahoo").searchParams.get("period2")) * 1_000);
+      reply.writeHead(404, { "content-type": "application/json" }).end(NO_DATA);
+    });
+    await once(yahoo.listen(0, "127.0.0.1"), "listening");
+    const settings = {
+      DATA_DIR: folder,
+      YAHOO_API_ROOT: `http://127.0.0.1:${(yahoo.address() as AddressInfo).port}`,
+    };
+    const today = istDate(Date.now());
+    const range = `${addDays(today, -60)}..${addDays(today, 60)}`;
+    const { out } = await runEntry(["backtest", range], settings).ended;
+    yahoo.close();
+    expect(out).toContain("no prices between");
+    expect(asked.length).toBeGreaterThan(50);
+    expect(Math.max(...asked)).toBeGreaterThan(istInstant(addDays(today, -1)));
+    expect(Math.max(...asked)).toBeLessThan(istInstant(istDate(Date.now())));
   });
 
   it("prints its usage when called with wrong arguments", async () => {
