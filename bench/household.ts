@@ -90,7 +90,7 @@ function withDatabase(uri: string, database: string): string {
 }
 
 async function fill(store: Store, clock: Clock, dir: string, { people, prepare }: Household): Promise<void> {
-  const users = createUsers({ store, clock, ownerId: userId(ASHA), ownerCode: null });
+  const users = createUsers({ store, clock, ownerId: userId(ASHA) });
   const accounts = createAccounts({ store, clock, brokers: new Map() });
   const links: LinkId[] = [];
   for (const person of people) {

@@ -94,7 +94,7 @@ async function ready(telegram: Playground, bot: BotProcess): Promise<void> {
 }
 
 async function linkZerodha(store: Store, clock: Clock): Promise<void> {
-  await createUsers({ store, clock, ownerId: userId(ASHA), ownerCode: null }).ensure(userId(ASHA), "Asha");
+  await createUsers({ store, clock, ownerId: userId(ASHA) }).ensure(userId(ASHA), "Asha");
   const accounts = createAccounts({ store, clock, brokers: new Map() });
   const credentials = Object.entries(street.credentials.get(ZERODHA) ?? {});
   const secrets = Object.fromEntries(credentials.map(([field, value]) => [field, new Secret(value)]));

@@ -66,7 +66,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const effective: Config = world
     ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: config.ownerId ?? world.ownerId }
     : config;
-  const ownerCode = await ownerCodeFor(effective, store, clock, say);
+  if (effective.ownerId === null) await offerOwnership({ store, clock }, say);
 
   const http = createHttp(clock, log, metrics);
   const yahoo = createYahoo({
@@ -89,7 +89,6 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     store,
     clock,
     log,
-    ownerCode,
     http,
     yahoo,
     definitions: [world ? world.paper : paper?.definition, ...brokerDefinitions].filter(
@@ -177,21 +176,13 @@ async function startLocal(config: Config, clock: Clock, onKeepFailure: (error: u
   });
 }
 
-/** The one-time code that makes its sender the owner; null when OWNER_ID is set or the store has an owner. */
-async function ownerCodeFor(
-  config: Config,
-  store: Store,
-  clock: Clock,
-  say: (line: string) => void,
-): Promise<string | null> {
-  if (config.ownerId !== null) return null;
-  const { createUsers, shareOwnerCode } = await import("../services/users.ts");
-  const owner = await createUsers({ store, clock, ownerId: null, ownerCode: null }).owner();
-  if (owner) return null;
+/** Prints a one-time code that makes its sender the owner, unless the store has an owner. */
+async function offerOwnership(deps: { store: Store; clock: Clock }, say: (line: string) => void): Promise<void> {
+  const { createUsers, keepOwnerCode } = await import("../services/users.ts");
+  if (await createUsers({ ...deps, ownerId: null }).owner()) return;
   const code = randomAlphanumeric(12);
-  await shareOwnerCode({ store, clock }, code);
+  await keepOwnerCode(deps, code);
   say(`No owner yet. Send /start ${code} to the bot to own it.`);
-  return code;
 }
 
 /** Telegram's limit per second over all chats. */

@@ -51,7 +51,6 @@ export interface ContainerOptions {
   readonly definitions: readonly BrokerDefinition[];
   readonly yahoo: DataSource;
   readonly http: HttpClient;
-  readonly ownerCode: string | null;
   readonly notifier: Notifier;
   readonly linkWatch: LinkWatch;
   readonly systemHealth: BotDeps["systemHealth"];
@@ -85,7 +84,6 @@ export function createContainer(options: ContainerOptions): Container {
     store,
     clock,
     ownerId: config.ownerId === null ? null : userId(config.ownerId),
-    ownerCode: options.ownerCode,
   });
   const accounts = createAccounts({ store, clock, brokers });
   const calendar = createCalendar({ dataDir: config.dataDir, clock, log });

@@ -22,7 +22,6 @@ await runOrExit(async () => {
     store,
     clock,
     ownerId: config.ownerId === null ? null : userId(config.ownerId),
-    ownerCode: null,
   });
   const owner = config.ownerId === null ? await users.owner() : await users.ensure(userId(config.ownerId), "Owner");
   if (!owner)

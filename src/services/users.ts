@@ -1,6 +1,5 @@
 import { userId, type LinkId, type UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
-import { isSameText } from "../lib/same-text.ts";
 import { withoutInvisible } from "../lib/invisible.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
@@ -80,7 +79,7 @@ export interface Users {
   get(id: UserId): Promise<User | null>;
   /** Gets or creates the user: the owner if OWNER_ID names them, else pending. */
   ensure(id: UserId, name: string): Promise<User>;
-  /** Makes this user the owner if a process has printed the code at its start-up and there is no owner yet. */
+  /** Makes this user the owner if a process has printed the code at its start-up and there is no owner. */
   claimOwnership(id: UserId, code: string): Promise<boolean>;
   owner(): Promise<User | null>;
   update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User>;
@@ -88,19 +87,15 @@ export interface Users {
 }
 
 const OWN = "own";
-const OWN_TTL_MS = 86_400_000;
+/** A bot may run for long before anybody owns it, and only a start prints a code. */
+const OWN_TTL_MS = 30 * 86_400_000;
 
-/** Makes a start-up code known to the other processes on this store: the update that brings it may reach any of them. */
-export async function shareOwnerCode(deps: { store: Store; clock: Clock }, code: string): Promise<void> {
+/** Stores a start-up code, hashed: the update that brings it may reach any process on this store. */
+export async function keepOwnerCode(deps: { store: Store; clock: Clock }, code: string): Promise<void> {
   await createOneTime(deps).issue({ userId: userId(0), action: OWN, payload: {}, ttlMs: OWN_TTL_MS, id: code });
 }
 
-export function createUsers(deps: {
-  store: Store;
-  clock: Clock;
-  ownerId: UserId | null;
-  ownerCode: string | null;
-}): Users {
+export function createUsers(deps: { store: Store; clock: Clock; ownerId: UserId | null }): Users {
   const users: Collection<UserDocument> = deps.store.collection(usersSpec);
   const oneTime = createOneTime(deps);
 
@@ -152,10 +147,8 @@ export function createUsers(deps: {
     ensure,
     owner,
     async claimOwnership(id, code) {
-      if ((await owner()) !== null) return false;
-      const isOurs = deps.ownerCode !== null && isSameText(code, deps.ownerCode);
-      const isShared = deps.ownerId === null && (await oneTime.claim(code, OWN)) !== null;
-      if (!isOurs && !isShared) return false;
+      if (deps.ownerId !== null || (await owner()) !== null) return false;
+      if ((await oneTime.claim(code, OWN)) === null) return false;
       await makeOwner(id);
       return true;
     },

@@ -29,7 +29,7 @@ describe("the card of an order whose state changes", () => {
   });
   afterEach(() => floor.close());
 
-  const users = () => createUsers({ store: floor.store, clock: floor.clock, ownerId: ASHA, ownerCode: null });
+  const users = () => createUsers({ store: floor.store, clock: floor.clock, ownerId: ASHA });
   const api = {
     editMessageText: (...[, , , other]: Parameters<Api["editMessageText"]>) => {
       edits += 1;

@@ -113,7 +113,7 @@ describe("updates that cannot be stored, as on a full disk", () => {
     const { clock, log } = stage;
     const told: number[] = [];
     const sendMessage = async (chat: number): Promise<never> => void told.push(chat) as never;
-    const users = createUsers({ store: stage.store, clock, ownerId: userId(ASHA), ownerCode: null });
+    const users = createUsers({ store: stage.store, clock, ownerId: userId(ASHA) });
     await users.ensure(userId(ASHA), "Asha");
     await users.ensure(userId(1002), "Stranger");
     const updates = createUpdates({

@@ -125,7 +125,7 @@ describe("the scheduled messages of a day", () => {
     alerts = [];
     days = [];
     shopMode = "off";
-    user = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
+    user = await createUsers({ store: temp.store, clock, ownerId: ASHA }).ensure(ASHA, "Asha");
     link = await broker.link(ASHA);
   });
   afterEach(() => temp.remove());
@@ -308,7 +308,7 @@ describe("the scheduled messages of a day", () => {
         if (isDown) throw new BrokerError("unavailable", "down", { broker: ACME, endpoint: "GET /x" });
         return all.digests.keep(links, date);
       };
-      const users = createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null });
+      const users = createUsers({ store: temp.store, clock, ownerId: ASHA });
       const claims = createClaims({ store: temp.store, clock });
       const jobs = createJobs({ claims, clock, users, log: createLog({ level: "silent" }) });
       const until = async (time: string): Promise<void> => {
@@ -768,7 +768,7 @@ describe("the scheduled messages of a day", () => {
   });
 
   it("reminds the owner of a missing list twice a month, in long months too", async () => {
-    const owner = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
+    const owner = await createUsers({ store: temp.store, clock, ownerId: ASHA }).ensure(ASHA, "Asha");
     const outbox = createOutbox({
       store: temp.store,
       clock,

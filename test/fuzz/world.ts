@@ -18,6 +18,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { createMetrics } from "../../src/lib/metrics.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { trackCollections } from "../../src/services/forget.ts";
+import { keepOwnerCode } from "../../src/services/users.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
@@ -85,11 +86,12 @@ export async function openFuzzWorld({
       Object.keys(definition.roots).map((name) => [name, "http://127.0.0.1:9"]),
     ),
   );
-  const config = readConfig({ DATA_DIR: dir, OWNER_ID: String(ASHA) }, roots);
+  const config = readConfig({ DATA_DIR: dir }, roots);
   const metrics = createMetrics();
   const http = createHttp(clock, log, metrics);
   const keyring = createKeyring({ current: parseKey(generateKey()) });
   const store = trackCollections(openSqliteStore({ dir, now, keyring }));
+  await keepOwnerCode({ store, clock }, OWNER_CODE);
   const exchange = createExchange({ seed: 7, now });
   const { deps } = createContainer({
     config,
@@ -97,7 +99,6 @@ export async function openFuzzWorld({
     clock,
     log,
     http,
-    ownerCode: OWNER_CODE,
     yahoo: { name: "yfinance", getQuotes: async () => new Map(), getHistoricalData: async () => [] },
     definitions: [createPaper({ exchange: () => exchange }), ...brokerDefinitions],
     notifier: { post: async (notification) => void posted.push(notification) },
@@ -115,6 +116,8 @@ export async function openFuzzWorld({
     onLogin: async () => undefined,
     onOrderChange: async () => undefined,
   });
+  const owner = await deps.users.ensure(userId(ASHA), "Asha");
+  await deps.users.update(owner._id, () => ({ role: "owner" }));
   const token = new Secret(telegram.token);
   const { made: bot, verbs } = withVerbs(() =>
     createBot({

@@ -54,7 +54,7 @@ describe("logins", () => {
     const brokers = new Map(["echo", "bound"].map((name) => [brokerName(name), fakeBroker(name, name === "bound")]));
     accounts = createAccounts({ store: stage.store, clock: stage.clock, brokers });
     const oneTime = createOneTime(stage);
-    users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null, ownerCode: null });
+    users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null });
     logins = createLogins({ accounts, oneTime, users, publicUrl: PUBLIC, opensHere: true });
     capture = createKeyCapture({ store: stage.store, clock: stage.clock, accounts });
     await users.ensure(ASHA, "Asha <b>");

@@ -119,7 +119,7 @@ export async function openMarketHarness(): Promise<MarketHarness> {
       [PAPER, { definition: paper, connector: async () => beside }],
     ]),
   });
-  const users = createUsers({ store, clock, ownerId: userId(1), ownerCode: null });
+  const users = createUsers({ store, clock, ownerId: userId(1) });
   async function linkAt(broker: BrokerName, user: UserId): Promise<Link> {
     await users.ensure(user, "Somebody");
     await users.update(user, () => ({ role: "trader" }));

@@ -9,7 +9,7 @@ import { createInbox } from "../../src/services/inbox.ts";
 import { createLeases, createLocalLeases } from "../../src/services/leases.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
-import { createUsers, ROLES, shareOwnerCode, type User, type Users } from "../../src/services/users.ts";
+import { createUsers, keepOwnerCode, ROLES, type User, type Users } from "../../src/services/users.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const [ASHA, VIKRAM, MEERA] = [userId(1001), userId(1002), userId(1003)];
@@ -26,12 +26,11 @@ describe("who gets in", () => {
   });
   afterEach(() => stage.close());
 
-  function makeUsers(options: { ownerId?: string; ownerCode?: string } = {}): Users {
+  function makeUsers(options: { ownerId?: string } = {}): Users {
     const users = createUsers({
       store,
       clock: stage.clock,
       ownerId: options.ownerId === undefined ? null : userId(options.ownerId),
-      ownerCode: options.ownerCode ?? null,
     });
     admission = createAdmission({
       users,
@@ -84,19 +83,22 @@ describe("who gets in", () => {
   });
 
   it("accepts the start-up code once, from anybody, while there is no owner", async () => {
-    const users = makeUsers({ ownerCode: "k3y0fth3b0t7" });
+    await keepOwnerCode({ store, clock: stage.clock }, "k3y0fth3b0t7");
+    stage.clock.advance(29 * 86_400_000);
+    const users = makeUsers();
     await users.ensure(ASHA, "Asha");
     await users.ensure(VIKRAM, "Vikram");
     expect(await users.claimOwnership(VIKRAM, "k3y0fth3b0t8")).toBe(false);
     expect(await users.claimOwnership(VIKRAM, "")).toBe(false);
     expect(await users.claimOwnership(ASHA, "k3y0fth3b0t7")).toBe(true);
+    await forgetUser(store, ASHA, []);
     expect(await users.claimOwnership(VIKRAM, "k3y0fth3b0t7")).toBe(false);
   });
 
   it("accepts a start-up code that another process on this store has printed, and only for an owner by code", async () => {
     const [clock, codes] = [stage.clock, ["k3y0fth3b0t7", "k3y0fth3b0t8"] as const];
-    for (const code of codes) await shareOwnerCode({ store, clock }, code);
-    const [first, second] = [makeUsers({ ownerCode: codes[0] }), makeUsers({ ownerCode: codes[1] })];
+    for (const code of codes) await keepOwnerCode({ store, clock }, code);
+    const [first, second] = [makeUsers(), makeUsers()];
     await first.ensure(ASHA, "Asha");
     await first.ensure(VIKRAM, "Vikram");
     expect(await makeUsers({ ownerId: "1003" }).claimOwnership(VIKRAM, codes[0])).toBe(false);

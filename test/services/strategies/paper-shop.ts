@@ -83,7 +83,7 @@ export async function openPaperShop(
   });
   const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
   const log = pino({ level: "silent" });
-  const users = createUsers({ store, clock, ownerId: userId(1001), ownerCode: null });
+  const users = createUsers({ store, clock, ownerId: userId(1001) });
   const accounts = createAccounts({
     store,
     clock,
