@@ -23,11 +23,11 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       if (!code) throw failure("login-unfinished", "Acme's login came back without a code");
       const { link, credentials } = grant;
       const body = { key: credential(credentials, "apiKey"), secret: credential(credentials, "apiSecret"), code };
-      const { token, expires_at: end } = await client.postToken({ link }, body, signal);
+      const { token, expires_at: end } = await client.postToken({ meter: link }, body, signal);
       const expiresAt = mapReply("POST /token", () => parseIst(end));
       const accessToken = new Secret(token);
       // A real call proves that the token works and tells whose account it is.
-      const { account } = await client.getProfile({ link, token: accessToken }, signal);
+      const { account } = await client.getProfile({ meter: link, token: accessToken }, signal);
       return { accessToken, accountId: account, issuedAt: deps.now(), expiresAt };
     },
 

@@ -11,13 +11,15 @@ import { ACME, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 const MASTER_TIMEOUT_MS = 60_000;
 
-/** Who is calling. During login the session's expiry is not known yet. */
-export interface Caller extends Pick<Access, "link" | "egress"> {
+/** Who is calling. During login the account and the session's expiry are not known yet. */
+export interface Caller extends Pick<Access, "egress"> {
+  /** Whose rate limit: the account's, or the link's during login. */
+  readonly meter: string;
   readonly token?: Secret;
   readonly expiresAt?: number;
 }
-export const callerOf = ({ link, session, egress }: Access): Caller => ({
-  link,
+export const callerOf = ({ session, egress }: Access): Caller => ({
+  meter: session.accountId,
   token: session.accessToken,
   expiresAt: session.expiresAt,
   ...(egress ? { egress } : {}),
@@ -46,7 +48,7 @@ export function createClient(deps: ConnectorDeps) {
     const [method = "", documented = ""] = endpoint.split(" ");
     const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
     const isOrder = rate === "order";
-    const meter = `${ACME}:${caller.link}:${rate}`;
+    const meter = `${ACME}:${caller.meter}:${rate}`;
     const request: HttpRequest = {
       scope: ACME,
       method: method as HttpRequest["method"],

@@ -16,7 +16,7 @@ export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient
     if (deps.now() >= access.session.expiresAt)
       throw new BrokerError("auth-expired", "the Angel One login has ended", { broker: ANGELONE, endpoint: "session" });
     return {
-      link: access.link,
+      meter: access.session.accountId,
       apiKey: apiKeyOf(access.credentials),
       accessToken: access.session.accessToken,
       egress: access.egress,
@@ -32,7 +32,7 @@ export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient
     async generateSession(grant: LoginGrant, signal?: AbortSignal): Promise<Session> {
       const accessToken = grantedToken(grant);
       const issuedAt = deps.now();
-      const caller = { link: grant.link, apiKey: apiKeyOf(grant.credentials), accessToken };
+      const caller = { meter: grant.link, apiKey: apiKeyOf(grant.credentials), accessToken };
       const profile = await client.getProfile(caller, signal);
       requireAccount(grant.credentials, profile.clientcode);
       return { accessToken, accountId: profile.clientcode, issuedAt, expiresAt: sessionEnd(accessToken, issuedAt) };

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
-import type { LinkId } from "../../src/domain/ids.ts";
 import { parseJson } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
@@ -13,7 +12,8 @@ import { ANGELONE } from "./facts.ts";
 
 /** Who is calling. */
 export interface Caller {
-  readonly link: LinkId;
+  /** Whose rate limit: the account's, or the link's during login. */
+  readonly meter: string;
   readonly apiKey: Secret;
   readonly accessToken: Secret;
   /** Used by order calls only: the static IP rule does not cover reads. */
@@ -111,7 +111,7 @@ export function createClient(
   async function replyTo(endpoint: Endpoint, caller: Caller, options: CallOptions): Promise<HttpReply> {
     let wasSent = false;
     const metered = <T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
-      deps.limiter.run(`${ANGELONE}:${caller.link}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, signal);
+      deps.limiter.run(`${ANGELONE}:${caller.meter}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, signal);
     const turn = (until: AbortSignal): Promise<void> => metered(() => Promise.resolve(), until);
     const ask = (): Promise<HttpReply> => {
       wasSent = true;

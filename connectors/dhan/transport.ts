@@ -21,7 +21,7 @@ interface Call<S extends z.ZodType> {
   readonly body?: Body;
   readonly schema: S;
   readonly rate: RateClass;
-  /** Whose rate limit: the link's, or the client id's during login. */
+  /** Whose rate limit: the account's, which is known during login too. */
   readonly meter: string;
   /** The HTTP layer may retry reads. */
   readonly isRead: boolean;
@@ -105,7 +105,7 @@ export function createTransport(deps: ConnectorDeps) {
       ...(ask.body === undefined ? {} : { body: ask.body }),
       schema: ask.schema,
       rate: ask.rate ?? "other",
-      meter: access.link,
+      meter: access.session.accountId,
       isRead: true,
       signal,
     });
@@ -120,7 +120,7 @@ export function createTransport(deps: ConnectorDeps) {
       ...(ask.body === undefined ? {} : { body: { dhanClientId: access.session.accountId, ...ask.body } }),
       schema: orderAckSchema,
       rate: "order",
-      meter: access.link,
+      meter: access.session.accountId,
       isRead: false,
       egress: access.egress,
       signal,
@@ -146,7 +146,7 @@ export function createTransport(deps: ConnectorDeps) {
       headers: { "access-token": access.session.accessToken.reveal(), dhanClientId: access.session.accountId },
       schema: ask.schema,
       rate: "other",
-      meter: access.link,
+      meter: access.session.accountId,
       isRead: false,
       signal,
     });

@@ -61,7 +61,7 @@ export function createLogin(client: Client, deps: ConnectorDeps): Login {
         });
       const refresh_token = session.refreshToken.reveal();
       const body = { grant_type: "refresh_token", appIdHash: appIdHash(credentials), refresh_token } as const;
-      const { access_token } = await client.postValidateRefreshToken(link, body, pin, signal);
+      const { access_token } = await client.postValidateRefreshToken(session.accountId, body, pin, signal);
       return open({ link, credentials }, { access_token, refresh_token }, signal);
     },
 

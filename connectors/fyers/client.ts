@@ -12,8 +12,9 @@ import * as schemas from "./schemas.ts";
 import { FYERS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 export type Reader = Pick<Access, "link" | "credentials"> & {
-  /** `expiresAt` is not known yet while a login is being proved. */
-  readonly session: Pick<Access["session"], "accessToken"> & Partial<Pick<Access["session"], "expiresAt">>;
+  /** While a login is being proved, only the token is known. */
+  readonly session: Pick<Access["session"], "accessToken"> &
+    Partial<Pick<Access["session"], "accountId" | "expiresAt">>;
 };
 export type Client = ReturnType<typeof createClient>;
 type Query = Readonly<Record<string, string>>;
@@ -33,9 +34,14 @@ export type OrderReply =
 export function createClient(deps: ConnectorDeps) {
   const root = (deps.roots["FYERS_API_ROOT"] ?? ROOTS.FYERS_API_ROOT).replace(/\/$/, "");
 
-  const metered = <T>(kind: "read" | "rest", link: LinkId, run: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
-    const rest = (): Promise<T> => deps.limiter.run(`fyers:${link}:rest`, RATE_LIMITS.rest, run, signal);
-    return kind === "rest" ? rest() : deps.limiter.run(`fyers:${link}:read`, RATE_LIMITS.read, rest, signal);
+  const metered = <T>(
+    kind: "read" | "rest",
+    meter: string,
+    run: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const rest = (): Promise<T> => deps.limiter.run(`fyers:${meter}:rest`, RATE_LIMITS.rest, run, signal);
+    return kind === "rest" ? rest() : deps.limiter.run(`fyers:${meter}:read`, RATE_LIMITS.read, rest, signal);
   };
 
   const toRequest = (call: Call, reader: Reader | null, signal?: AbortSignal): HttpRequest => ({
@@ -60,9 +66,10 @@ export function createClient(deps: ConnectorDeps) {
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     requireUnexpired(reader, deps.now(), endpoint);
-    const turn = (until: AbortSignal): Promise<void> => metered("read", reader.link, () => Promise.resolve(), until);
+    const meter = meterOf(reader);
+    const turn = (until: AbortSignal): Promise<void> => metered("read", meter, () => Promise.resolve(), until);
     const request = { ...toRequest(call, reader, signal), turn };
-    const reply = await metered("read", reader.link, () => deps.http.read(request), signal).catch((error: unknown) => {
+    const reply = await metered("read", meter, () => deps.http.read(request), signal).catch((error: unknown) => {
       throw transportError(error, endpoint);
     });
     return checked(schema, succeeded(endpoint, reply, [reader.session.accessToken]), endpoint);
@@ -71,12 +78,12 @@ export function createClient(deps: ConnectorDeps) {
   async function login<S extends z.ZodType>(
     call: Call,
     schema: S,
-    caller: { link: LinkId; reader?: Reader; secrets: readonly Secret[] },
+    caller: { meter: string; reader?: Reader; secrets: readonly Secret[] },
     signal?: AbortSignal,
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     const request = toRequest(call, caller.reader ?? null, signal);
-    const reply = await metered("rest", caller.link, () => deps.http.send(request), signal).catch((error: unknown) => {
+    const reply = await metered("rest", caller.meter, () => deps.http.send(request), signal).catch((error: unknown) => {
       throw transportError(error, endpoint);
     });
     return checked(schema, succeeded(endpoint, reply, caller.secrets), endpoint);
@@ -93,7 +100,7 @@ export function createClient(deps: ConnectorDeps) {
         wasSent = true;
         return deps.http.send(request);
       };
-      return { kind: "reply", endpoint, reply: await metered("rest", access.link, send, signal) };
+      return { kind: "reply", endpoint, reply: await metered("rest", meterOf(access), send, signal) };
     } catch (error) {
       return { kind: "failed", error: transportError(error, endpoint), wasSent };
     }
@@ -110,22 +117,22 @@ export function createClient(deps: ConnectorDeps) {
       signal?: AbortSignal,
     ) => {
       const secrets = [new Secret(body.code)];
-      return login(post("validate-authcode", body), schemas.tokenSchema, { link, secrets }, signal);
+      return login(post("validate-authcode", body), schemas.tokenSchema, { meter: link, secrets }, signal);
     },
     postValidateRefreshToken: (
-      link: LinkId,
+      meter: string,
       body: { grant_type: "refresh_token"; appIdHash: string; refresh_token: string },
       pin: Secret,
       signal?: AbortSignal,
     ) => {
       const call = post("validate-refresh-token", { ...body, pin: pin.reveal() });
-      return login(call, schemas.tokenSchema, { link, secrets: [new Secret(body.refresh_token), pin] }, signal);
+      return login(call, schemas.tokenSchema, { meter, secrets: [new Secret(body.refresh_token), pin] }, signal);
     },
     postLogout: (reader: Reader, signal?: AbortSignal) =>
       login(
         post("logout", {}),
         schemas.envelopeSchema,
-        { link: reader.link, reader, secrets: [reader.session.accessToken] },
+        { meter: meterOf(reader), reader, secrets: [reader.session.accessToken] },
         signal,
       ),
 
@@ -159,6 +166,9 @@ export function createClient(deps: ConnectorDeps) {
       order({ method: "DELETE", path: `/api/v3/orders/${encodeURIComponent(id)}/sync` }, access, signal),
   };
 }
+
+/** Whose rate limit: the account's, or the link's during login. */
+const meterOf = ({ session, link }: Reader): string => session.accountId ?? link;
 
 function requireUnexpired({ session }: Reader, now: number, endpoint: string): void {
   if (session.expiresAt !== undefined && now >= session.expiresAt)

@@ -26,7 +26,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
     });
     if (issued === null) return null;
     const end = mapReply("POST /v1/token/api/access", () => parseIst(issued.expiry));
-    const { ucc } = await client.getUser({ link: caller.link, token: issued.token }, signal);
+    const { ucc } = await client.getUser({ meter: caller.meter, token: issued.token }, signal);
     return {
       accessToken: issued.token,
       refreshToken: caller.token,
@@ -51,17 +51,17 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       if (grant.kind !== "token") throw failure("auth-invalid", "Groww has no login page to come back from");
       const text = grant.token.reveal().trim();
       if (!/^[\w.~+/=-]+$/.test(text)) throw failure("auth-invalid", "that does not look like a token of Groww");
-      const caller = { link: grant.link, token: new Secret(text) };
+      const caller = { meter: grant.link, token: new Secret(text) };
       const secret = totpSecretOf(grant.credentials);
       const made = secret === null ? null : await fromTotp(caller, secret, signal);
       return made ?? fromAccessToken(caller, secret !== null, signal);
     },
 
-    async refreshToken({ link, credentials, session }, signal) {
+    async refreshToken({ credentials, session }, signal) {
       const secret = totpSecretOf(credentials);
       if (!session.refreshToken || secret === null)
         throw failure("no-permission", "Groww makes sessions by itself only from a TOTP token and its secret");
-      const made = await fromTotp({ link, token: session.refreshToken }, secret, signal);
+      const made = await fromTotp({ meter: session.accountId, token: session.refreshToken }, secret, signal);
       if (made === null) throw failure("auth-expired", "Groww does not take the TOTP token any more; paste a new one");
       if (made.accountId !== session.accountId) throw failure("bad-response", "the session belongs to another account");
       return made;

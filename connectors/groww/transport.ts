@@ -11,13 +11,15 @@ import { GROWW, RATE_LIMITS, ROOTS } from "./facts.ts";
 /** Short, because the user is waiting for an order's outcome. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-/** Who is calling. During login the session's expiry is not known yet. */
-export interface Caller extends Pick<Access, "link" | "egress"> {
+/** Who is calling. During login the account and the session's expiry are not known yet. */
+export interface Caller extends Pick<Access, "egress"> {
+  /** Whose rate limit: the account's, or the link's during login. */
+  readonly meter: string;
   readonly token: Secret;
   readonly expiresAt?: number;
 }
-export const callerOf = ({ link, session, egress }: Access): Caller => ({
-  link,
+export const callerOf = ({ session, egress }: Access): Caller => ({
+  meter: session.accountId,
   token: session.accessToken,
   expiresAt: session.expiresAt,
   ...(egress ? { egress } : {}),
@@ -70,7 +72,7 @@ export function createTransport(deps: ConnectorDeps) {
     const { endpoint, rate } = call;
     if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
       throw new BrokerError("auth-expired", "the Groww session has ended", { broker: GROWW, endpoint });
-    const meter = `${GROWW}:${caller.link}:${rate}`;
+    const meter = `${GROWW}:${caller.meter}:${rate}`;
     // Every retry of a read counts against the rate limit too.
     const turn = (until: AbortSignal): Promise<void> =>
       deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);

@@ -25,10 +25,10 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
         redirect_uri: redirectUrl,
         grant_type: "authorization_code",
       };
-      const token = await client.postToken({ link }, form, signal);
+      const token = await client.postToken({ meter: link }, form, signal);
       const issuedAt = deps.now();
       // A real call proves that the token works and tells whose account it is.
-      const profile = await client.getProfile({ link, token: token.access_token }, signal);
+      const profile = await client.getProfile({ meter: link, token: token.access_token }, signal);
       if (profile.user_id !== token.user_id) throw failure("bad-response", "the session belongs to another account");
       return {
         accessToken: token.access_token,

@@ -9,13 +9,15 @@ import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { RATE_LIMITS, ROOTS, UPSTOX } from "./facts.ts";
 
-/** Who is calling. During login the session's expiry is not known yet. */
-export interface Caller extends Pick<Access, "link" | "egress"> {
+/** Who is calling. During login the account and the session's expiry are not known yet. */
+export interface Caller extends Pick<Access, "egress"> {
+  /** Whose rate limit: the account's, or the link's during login. */
+  readonly meter: string;
   readonly token?: Secret;
   readonly expiresAt?: number;
 }
-export const callerOf = ({ link, session, egress }: Access): Caller => ({
-  link,
+export const callerOf = ({ session, egress }: Access): Caller => ({
+  meter: session.accountId,
   token: session.accessToken,
   expiresAt: session.expiresAt,
   ...(egress ? { egress } : {}),
@@ -68,7 +70,7 @@ export function createClient(deps: ConnectorDeps) {
     const { endpoint, rate } = call;
     if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
       throw new BrokerError("auth-expired", "the Upstox session has ended", { broker: UPSTOX, endpoint });
-    const meter = `${UPSTOX}:${caller.link}:${rate}`;
+    const meter = `${UPSTOX}:${caller.meter}:${rate}`;
     // Every retry of a read counts against the rate limit too.
     const turn = (until: AbortSignal): Promise<void> =>
       deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);

@@ -259,7 +259,9 @@ async function fencedKite(
   return kite;
 }
 
-const meterOf = ({ link }: Caller, rate: RateClass): string => `${ZERODHA}:${link}:${rate}`;
+/** The account's limit, or the link's during login, before the account is known. */
+const meterOf = ({ session, link }: Caller, rate: RateClass): string =>
+  `${ZERODHA}:${session?.accountId ?? link}:${rate}`;
 
 /** A function, because the compiler does not see that `start` changes the stage. */
 const hasStarted = (stage: string): boolean => stage === "started";

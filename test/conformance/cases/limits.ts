@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { orderTag } from "../../../src/domain/ids.ts";
+import type { Access } from "../../../connectors/base.ts";
+import { linkId, orderTag } from "../../../src/domain/ids.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import type { Kit } from "../kit.ts";
 import { settle, ticket, share } from "../tickets.ts";
@@ -17,6 +18,21 @@ export function limitCases(kit: Kit): void {
       await Promise.all(Array.from({ length: burst }, () => rig.connector.getFunds(access)));
       expect(rig.record.attempts.map(({ outcome }) => outcome)).not.toContain("429");
       expect(rig.record.waits).toEqual([]);
+    });
+
+    kit.case("the links of one account share its limits, and other accounts do not", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const metersOf = async (as: Access): Promise<string[]> => {
+        rig.record.meters.length = 0;
+        await settle(rig.connector.getFunds(as));
+        await rig.connector.placeOrder(as, ticket(rig, share(rig)));
+        return rig.record.meters.map(({ key }) => key);
+      };
+      const meters = await metersOf(access);
+      expect(meters.length).toBeGreaterThan(0);
+      expect(await metersOf({ ...access, link: linkId("another") })).toEqual(meters);
+      const others = await metersOf({ ...access, session: { ...access.session, accountId: "OTHER1" } });
+      expect(others.filter((key) => meters.includes(key))).toEqual([]);
     });
 
     kit.case("without our limiter the simulated broker refuses a burst", async () => {

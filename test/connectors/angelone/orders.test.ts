@@ -347,8 +347,8 @@ it("counts a link's order calls against one limit and the order book against its
   await connector.getOrders(access);
   await requests.at(-1)?.turn?.(AbortSignal.any([]));
   expect(limiterCalls).toEqual([
-    ...Array.from({ length: 3 }, () => "angelone:link-1:orders 9/1100"),
-    ...Array.from({ length: 2 }, () => "angelone:link-1:orderBook 1/1100"),
+    ...Array.from({ length: 3 }, () => "angelone:R58213:orders 9/1100"),
+    ...Array.from({ length: 2 }, () => "angelone:R58213:orderBook 1/1100"),
   ]);
 });
 

@@ -87,7 +87,7 @@ describe("logging in with the API key", () => {
       answering({ "GET /app/consumeApp-consent": reply(issued), "GET /v2/profile": profile }),
     );
     await connector.generateSession(callback({ tokenId: "c81f9f40-0000" }));
-    expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:other`, "dhan:link-1:other"]);
+    expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:other`, `dhan:${CLIENT_ID}:other`]);
   });
 
   test("once the day's logins are used up, the call fails at once instead of waiting for tomorrow", async () => {

@@ -300,7 +300,7 @@ describe("holdings", () => {
     ]);
     const quoteCalls = http.requests.filter(({ url }) => url.includes("/marketfeed/"));
     expect(quoteCalls.map(({ body }) => JSON.parse(body ?? "") as unknown)).toEqual([{ NSE_EQ: [2031] }]);
-    expect(limiterKeys).toContain("dhan:link-1:quote");
+    expect(limiterKeys).toContain("dhan:1104482917:quote");
   });
 
   test("a holding is listed without a price when the data plan is missing or no price is known", async () => {

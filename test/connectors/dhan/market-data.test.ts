@@ -66,9 +66,9 @@ describe("quotes", () => {
     });
     expect(bodies(http.requests)).toEqual([{ NSE_EQ: [3045, 90210], IDX_I: [13] }]);
     expect(http.requests[0]?.headers).toMatchObject({ "client-id": "1104482917" });
-    expect(limiterKeys).toEqual(["dhan:link-1:quote"]);
+    expect(limiterKeys).toEqual(["dhan:1104482917:quote"]);
     await http.requests[0]?.turn?.(AbortSignal.any([]));
-    expect(limiterKeys).toEqual(["dhan:link-1:quote", "dhan:link-1:quote"]);
+    expect(limiterKeys).toEqual(["dhan:1104482917:quote", "dhan:1104482917:quote"]);
     await expect(connector.getQuote(access(), unknown)).rejects.toMatchObject({ kind: "rejected" });
   });
 

@@ -48,7 +48,7 @@ describe("placing", () => {
       quantity: 10,
       price: 1010.5,
     });
-    expect(limiterKeys).toEqual(["dhan:link-1:order"]);
+    expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:order`]);
   });
 
   test.each<[string, OrderTerms, object]>([

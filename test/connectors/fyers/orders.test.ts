@@ -375,9 +375,9 @@ it("limits all calls of a link together, and reads by a second limit that leaves
   await connector.getOrders(access);
   await connector.placeOrder(access, request());
   expect(limiterCalls).toEqual([
-    "fyers:link-1:read 6/1s 150/60s",
-    "fyers:link-1:rest 8/1s 180/60s",
-    "fyers:link-1:rest 8/1s 180/60s",
+    "fyers:FA20411:read 6/1s 150/60s",
+    "fyers:FA20411:rest 8/1s 180/60s",
+    "fyers:FA20411:rest 8/1s 180/60s",
   ]);
 });
 
@@ -393,5 +393,5 @@ it("counts every retry of a read against the limits, as Fyers does", async () =>
   await connector.getOrders(access);
   limiterCalls.length = 0;
   await sent[0]?.turn?.(AbortSignal.any([]));
-  expect(limiterCalls).toEqual(["fyers:link-1:read", "fyers:link-1:rest"]);
+  expect(limiterCalls).toEqual(["fyers:FA20411:read", "fyers:FA20411:rest"]);
 });

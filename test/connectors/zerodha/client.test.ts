@@ -159,8 +159,8 @@ describe("the rate limits", () => {
     await connector.getOrders(access);
     await connector.getQuotes(access, [instrument("NSE:SBIN-EQ")]);
     expect(metered).toEqual([
-      ["zerodha:link-1:other", RATE_LIMITS.other],
-      ["zerodha:link-1:quote", RATE_LIMITS.quote],
+      ["zerodha:QX4411:other", RATE_LIMITS.other],
+      ["zerodha:QX4411:quote", RATE_LIMITS.quote],
     ]);
   });
 
@@ -182,6 +182,6 @@ describe("the rate limits", () => {
     await connector.getHistoricalData(access, { instrument: sbin, interval: "1m", from: NOW, to: NOW });
     metered.length = 0;
     for (const { turn } of sent) await turn?.(AbortSignal.any([]));
-    expect(metered).toEqual(["zerodha:link-1:quote", "zerodha:link-1:historical"]);
+    expect(metered).toEqual(["zerodha:QX4411:quote", "zerodha:QX4411:historical"]);
   });
 });
