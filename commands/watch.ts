@@ -22,23 +22,14 @@ export const watch: CommandModule = {
     const composer = new Composer<SaudaContext>();
     composer.command("watch", async (ctx) => {
       const [, sign = "", wanted = ""] = /^([+−-]?)\s*(.*)$/s.exec(ctx.match.trim()) ?? [];
-      if (wanted === "") {
-        await showList(deps, ctx, 0);
-        return;
-      }
-      const isRemoving = sign === "-" || sign === "−";
-      const { known, unclear } = isRemoving ? { known: [], unclear: wanted } : await severalIn(deps, wanted);
-      if (unclear === "") {
-        await add(deps, ctx, known);
-        return;
-      }
-      const instrument = await resolveOrAsk(deps, ctx, unclear, isRemoving ? "war" : "waa");
-      if (instrument) await (isRemoving ? remove(deps, ctx, instrument) : add(deps, ctx, [instrument]));
+      if (wanted === "") await showList(deps, ctx, 0);
+      else await (sign === "-" || sign === "−" ? removeNamed : addNamed)(deps, ctx, wanted);
     });
     onCallback(composer, "wat", (ctx, [page]) => showList(deps, ctx, Number(page)));
     onCallback(composer, "waa", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
       await add(deps, ctx, [instrument]);
+      await showList(deps, ctx, Infinity);
     });
     onCallback(composer, "war", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
@@ -55,6 +46,19 @@ export const watch: CommandModule = {
   },
 };
 
+/** An unknown name adds none. A name of several instruments is asked about, and only it waits for the answer. */
+async function addNamed(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
+  const { known, unclear } = await severalIn(deps, wanted);
+  const last = unclear === "" ? null : await resolveOrAsk(deps, ctx, unclear, "waa");
+  await add(deps, ctx, last ? [...known, last] : known);
+  if (last || unclear === "") await showList(deps, ctx, Infinity);
+}
+
+async function removeNamed(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
+  const instrument = await resolveOrAsk(deps, ctx, wanted, "war");
+  if (instrument) await remove(deps, ctx, instrument);
+}
+
 /** Splits `SBIN INFY` into instruments and the words that name none or several. All is unclear if it may be one name. */
 async function severalIn(deps: BotDeps, wanted: string): Promise<{ known: readonly Instrument[]; unclear: string }> {
   const words = wanted.split(/[\s,]+/).filter((word) => word !== "");
@@ -70,7 +74,6 @@ async function add(deps: BotDeps, ctx: SaudaContext, instruments: readonly Instr
   for (const instrument of instruments) {
     if (!(await deps.watchlist.add(ctx.user._id, instrument))) throw new Refusal(watchText.full(MAX_WATCHED));
   }
-  await showList(deps, ctx, Infinity);
 }
 
 async function remove(deps: BotDeps, ctx: SaudaContext, instrument: Instrument): Promise<void> {

@@ -225,6 +225,23 @@ describe("the answer", () => {
     expect(labels().toSorted()).toEqual(["BSE:SBIN 1", "SBIN 1"]);
   });
 
+  const watched = async () => (await world().deps.watchlist.of(userId(ASHA))).map(({ symbol }) => symbol);
+
+  it("to /watch with one name of several instruments asks which one, and adds the other names too", async () => {
+    expect(await ask("/watch ITC tata INFY")).toBe("“tata” could be several things. Which one?");
+    const [choice = ""] = labels();
+    chat().tapButton(choice);
+    await world().handleAll();
+    const [ticker = ""] = choice.split(" ");
+    expect(await watched()).toEqual(expect.arrayContaining(["NSE:ITC-EQ", "NSE:INFY-EQ", `NSE:${ticker}-EQ`]));
+    expect(chat().lastFromBot()?.text).toMatch(new RegExp(`^${ticker} +[\\d,.]+`, "m"));
+  });
+
+  it("to /watch with a name of two words adds it and the other names", async () => {
+    expect(await ask("/watch MARUTI hdfc bank WIPRO")).toMatch(/^HDFCBANK +[\d,.]+/m);
+    expect(await watched()).toEqual(expect.arrayContaining(["NSE:MARUTI-EQ", "NSE:HDFCBANK-EQ", "NSE:WIPRO-EQ"]));
+  });
+
   it("to the depth of an index says that it has no order book, not that the book is empty", async () => {
     expect(await ask("/depth nifty")).toBe(
       "NIFTY50 is an index: it is quoted, not traded, and has no order book. /quote has its value.",
