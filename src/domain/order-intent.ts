@@ -70,6 +70,8 @@ export interface Leg {
   readonly notSentCause: NotSentCause | null;
   /** The latest cancel or modification requested from the broker for this order. */
   readonly change: LegChange | null;
+  /** A change before the latest one was a modification that was, or may have been, carried out. */
+  readonly wasModified?: boolean;
   /** Epoch ms of the confirmation: the send deadline, the sender's lease and the order's day count from it. */
   readonly sentAt: number | null;
   /**
@@ -229,8 +231,12 @@ const CHANGE_UNDER_WAY_MS = 30_000;
 /** To be stored before the request is sent. Null while another change is under way, or when the order is not open. */
 export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg | null {
   if (leg.state !== "working" || isChangeUnderWay(leg, now)) return null;
-  return { ...leg, change: { kind, at: now, outcome: "sending", reason: null } };
+  return { ...leg, wasModified: isModified(leg), change: { kind, at: now, outcome: "sending", reason: null } };
 }
+
+/** Also by a modification without a clear answer: it may have been carried out. */
+const isModified = ({ change, wasModified }: Leg): boolean =>
+  wasModified === true || (change?.kind === "modify" && change.outcome !== "refused" && change.outcome !== "not-sent");
 
 const isChangeUnderWay = (leg: Leg, now: number): boolean =>
   leg.change?.outcome === "sending" && Math.abs(now - leg.change.at) < CHANGE_UNDER_WAY_MS;
@@ -266,10 +272,10 @@ export function currentTerms(asked: OrderTerms, legs: readonly Leg[]): OrderTerm
  * A limit order in the book counts as one only after our own change, because brokers may book market orders as limit
  * orders.
  */
-function legTerms(asked: OrderTerms, { bookedTerms, change }: Leg): OrderTerms {
-  if (!bookedTerms) return asked;
-  const { type, price, triggerPrice } = bookedTerms;
-  const isAsBooked = asked.type === type || (change?.kind === "modify" && change.outcome === "accepted");
+function legTerms(asked: OrderTerms, leg: Leg): OrderTerms {
+  if (!leg.bookedTerms) return asked;
+  const { type, price, triggerPrice } = leg.bookedTerms;
+  const isAsBooked = asked.type === type || isModified(leg);
   if (type === "LIMIT" && isAsBooked && price > 0) return { type, price };
   if (type === "SL" && isAsBooked && price > 0 && triggerPrice > 0) return { type, price, triggerPrice };
   return asked.type === "SL-M" && triggerPrice > 0 ? { ...asked, triggerPrice } : asked;

@@ -280,6 +280,24 @@ describe("the terms of an order that was changed", () => {
     expect(currentTerms(market, [at(8_120_000, modified)])).toEqual({ type: "LIMIT", price: 8_120_000 });
   });
 
+  it("are the limit order's also when it was cancelled after the change, or the change had no clear answer", () => {
+    const limit = { type: "LIMIT", price: 8_120_000 };
+    const begun = beginChange({ ...at(8_120_000, modified), state: "working" }, "cancel", 40_000);
+    expect(begun && currentTerms(market, [begun])).toEqual(limit);
+    const again = begun && beginChange({ ...begun, state: "working" }, "cancel", 80_000);
+    expect(again && currentTerms(market, [again])).toEqual(limit);
+    const unanswered: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "unknown", reason: "timeout" } };
+    expect(currentTerms(market, [at(8_120_000, unanswered)])).toEqual(limit);
+  });
+
+  it("stay those of a market order that was only cancelled, or whose change was refused before", () => {
+    const refused: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "refused", reason: "no" } };
+    for (const before of [{}, refused]) {
+      const begun = beginChange({ ...at(8_080_000, before), state: "working" }, "cancel", 40_000);
+      expect(begun && currentTerms(market, [begun])).toEqual(market);
+    }
+  });
+
   it("have a stop order's new trigger price and its old protection", () => {
     const stop: OrderTerms = { ...market, type: "SL-M", triggerPrice: price(7_900_000) };
     const moved = { type: "SL-M", price: ZERO_PRICE, triggerPrice: price(7_950_000) } as const;
