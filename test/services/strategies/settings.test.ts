@@ -46,6 +46,15 @@ describe("the strategy's settings", () => {
   it("report an unknown setting", () => {
     expect(parseSetting("leverage 5")).toEqual({ ok: false, problem: "unknown" });
     expect(parseSetting("")).toEqual({ ok: false, problem: "unknown" });
+    expect(parseSetting("buys")).toEqual({ ok: false, problem: "unknown" });
+    expect(parseSetting("constructor 5")).toEqual({ ok: false, problem: "unknown" });
+  });
+
+  it("are read at once, however many blanks stand between the words", () => {
+    const blanks = " ".repeat(800);
+    const started = performance.now();
+    expect(parseSetting(`a${blanks}b${blanks}\nb c`)).toMatchObject({ ok: false });
+    expect(performance.now() - started).toBeLessThan(500);
   });
 
   it("derive the amount per trade from capital and parts", () => {

@@ -55,10 +55,12 @@ const MAX_AMOUNT = paiseFromRupees(100_000_000);
 
 /** `time 14:45`, `buys 2`, `average 3`, `target 5`, `amount 25000`, `capital 1000000 / 40`. Never throws. */
 export function parseSetting(text: string): ParsedSetting {
-  const [, name = "", value = ""] = /^\s*([a-z]+)\s+(.+?)\s*$/i.exec(text) ?? [];
-  const parse = PARSERS[name.toLowerCase()];
-  if (!parse) return { ok: false, problem: "unknown" };
-  const change = parse(value.replaceAll(/[₹%,]/g, "").trim());
+  // Split, not matched: a message of blanks would keep a regular expression busy for half a minute.
+  const [typed = "", ...words] = text.trim().split(/\s+/);
+  const name = typed.toLowerCase();
+  const parse = Object.hasOwn(PARSERS, name) ? PARSERS[name] : undefined;
+  if (!parse || words.length === 0) return { ok: false, problem: "unknown" };
+  const change = parse(words.join(" ").replaceAll(/[₹%,]/g, "").trim());
   return change ? { ok: true, change } : { ok: false, problem: "bad-value" };
 }
 
