@@ -31,11 +31,11 @@ export interface Endpoint {
   /** `order` and `write` are sent once; the HTTP layer may retry `read`. */
   readonly kind: "read" | "write" | "order";
   /** Error codes that mean something else at this endpoint. */
-  readonly kinds?: Readonly<Record<string, BrokerErrorKind>>;
+  readonly kinds?: ReadonlyMap<string, BrokerErrorKind>;
 }
 
 /** Unverified: the key has opened the session, so "invalid key" here must mean that the app has no market data. */
-const MARKET_DATA_KINDS = { AG8004: "no-permission" } as const;
+const MARKET_DATA_KINDS: ReadonlyMap<string, BrokerErrorKind> = new Map([["AG8004", "no-permission"]]);
 
 /** Paths below /rest/secure/angelbroking/ (https://smartapi.angelone.in/docs). */
 export const ENDPOINTS = {

@@ -15,32 +15,34 @@ export interface Refusal {
 }
 
 /** https://dhanhq.co/docs/v2/annexure/#trading-api-error and #data-api-error */
-const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
-  "DH-901": "auth-expired",
-  "DH-902": "no-permission",
-  "DH-903": "no-permission",
-  "DH-904": "rate-limited",
-  "DH-905": "invalid-request",
-  "DH-906": "rejected",
-  "DH-907": "invalid-request",
-  "DH-908": "unavailable",
-  "DH-909": "unavailable",
-  "DH-910": "unavailable",
-  "DH-911": "ip-not-allowed",
-  "DH-1111": "rejected",
-  "800": "unavailable",
-  "804": "invalid-request",
-  "805": "rate-limited",
-  "806": "no-permission",
-  "807": "auth-expired",
-  "808": "auth-expired",
-  "809": "auth-expired",
-  "810": "auth-invalid",
-  "811": "invalid-request",
-  "812": "invalid-request",
-  "813": "invalid-request",
-  "814": "invalid-request",
-};
+const KIND_BY_CODE: ReadonlyMap<string, BrokerErrorKind> = new Map(
+  Object.entries({
+    "DH-901": "auth-expired",
+    "DH-902": "no-permission",
+    "DH-903": "no-permission",
+    "DH-904": "rate-limited",
+    "DH-905": "invalid-request",
+    "DH-906": "rejected",
+    "DH-907": "invalid-request",
+    "DH-908": "unavailable",
+    "DH-909": "unavailable",
+    "DH-910": "unavailable",
+    "DH-911": "ip-not-allowed",
+    "DH-1111": "rejected",
+    "800": "unavailable",
+    "804": "invalid-request",
+    "805": "rate-limited",
+    "806": "no-permission",
+    "807": "auth-expired",
+    "808": "auth-expired",
+    "809": "auth-expired",
+    "810": "auth-invalid",
+    "811": "invalid-request",
+    "812": "invalid-request",
+    "813": "invalid-request",
+    "814": "invalid-request",
+  }),
+);
 
 /** Texts that are more specific than their code: DH-905 and DH-906 are used for everything. */
 const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
@@ -56,7 +58,7 @@ export function kindOf(status: number, refusal: Refusal | null): BrokerErrorKind
   if (refusal === null) return byStatus;
   const byWords = KIND_BY_WORDS.find(([words]) => words.test(refusal.message));
   if (byWords) return byWords[1];
-  return (refusal.code === null ? undefined : KIND_BY_CODE[refusal.code]) ?? byStatus;
+  return (refusal.code === null ? undefined : KIND_BY_CODE.get(refusal.code)) ?? byStatus;
 }
 
 const code = z.union([z.string(), z.number()]).transform(String);

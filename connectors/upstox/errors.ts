@@ -28,7 +28,7 @@ const KIND_OF_CODE: ReadonlyMap<string, BrokerErrorKind> = new Map(
   CODES.flatMap(([kind, codes]) => codes.map((code) => [`UDAPI${code}`, kind] as const)),
 );
 /** On an order, "the service is closed" is a refusal. */
-const KIND_ON_ORDER: Readonly<Record<string, BrokerErrorKind>> = { UDAPI100074: "rejected" };
+const KIND_ON_ORDER: ReadonlyMap<string, BrokerErrorKind> = new Map([["UDAPI100074", "rejected"]]);
 
 export const INVALID_KEY = "UDAPI1087";
 /** Unit, width or range of a bar. */
@@ -38,7 +38,7 @@ export function kindOf(status: number, code: string | undefined, isOrder: boolea
   if (status === 429) return "rate-limited";
   if (status >= 500) return "unavailable";
   if (code === undefined) return "bad-response";
-  return (isOrder ? KIND_ON_ORDER[code] : undefined) ?? KIND_OF_CODE.get(code) ?? "bad-response";
+  return (isOrder ? KIND_ON_ORDER.get(code) : undefined) ?? KIND_OF_CODE.get(code) ?? "bad-response";
 }
 
 /** The error that a reply other than a success stands for. A partial success is no refusal: it proves nothing. */

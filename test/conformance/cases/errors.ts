@@ -91,7 +91,10 @@ export function errorCases(kit: Kit): void {
       const reads = { getFunds, getHoldings, getPositions, getTrades, getQuote, getOrderCost };
       for (const [read, call] of Object.entries(reads)) {
         const fields = new Set<string>();
-        rig.controls.tamper = (_request, reply) => (numbersIn(reply.body).forEach((name) => fields.add(name)), reply);
+        rig.controls.tamper = (_request, reply) => (
+          namesIn(reply.body, isNumber).forEach((name) => fields.add(name)),
+          reply
+        );
         await call?.();
         expectFor(fields.size, read).toBeGreaterThan(0);
         for (const field of fields) {
@@ -181,6 +184,24 @@ export function errorCases(kit: Kit): void {
       }
     });
 
+    kit.case("an error code that every object has as a property counts as one that is not listed", async () => {
+      const { rig, access } = await kit.loggedIn();
+      rig.broker.switches.expireSessions();
+      const place = () => rig.connector.placeOrder(access, ticket(rig, share(rig)));
+      const fields = new Set<string>();
+      rig.controls.tamper = (_request, reply) => (
+        namesIn(reply.body, isText).forEach((name) => fields.add(name)),
+        reply
+      );
+      await place();
+      expect(fields.size).toBeGreaterThan(0);
+      for (const field of fields) {
+        rig.controls.tamper = (_request, reply) => ({ ...reply, body: withText(reply.body, field, "constructor") });
+        const outcome = await place();
+        if (outcome.kind === "not-sent") expectFor(outcome.cause, field).toEqual(expect.any(String));
+      }
+    });
+
     kit.case("an extra field is no error", async () => {
       const { rig, access } = await kit.loggedIn();
       const order = await placeResting(rig, access);
@@ -213,14 +234,20 @@ const filledShort = (rig: Rig): Partial<OrderRequest> => ({
 const isNumber = (value: unknown): boolean =>
   typeof value === "number" || (typeof value === "string" && /^[-+]?[\d.,]+$/.test(value));
 
-function numbersIn(body: string): string[] {
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** The names of the fields whose value is of a kind. */
+function namesIn(body: string, isOfKind: (value: unknown) => boolean): string[] {
   const names: string[] = [];
   JSON.parse(body, (name, value: unknown) => {
-    if (isNumber(value)) names.push(name);
+    if (isOfKind(value)) names.push(name);
     return value;
   });
   return names;
 }
+
+const withText = (body: string, field: string, text: string): string =>
+  JSON.stringify(JSON.parse(body), (name, value: unknown) => (name === field && isText(value) ? text : value));
 
 const HUGE = 1e17;
 const withHugeNumber = (body: string, field: string): string =>
