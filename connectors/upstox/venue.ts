@@ -7,18 +7,20 @@ import type { ListedRaw } from "./schemas.ts";
 export type TradedSegment = Exclude<Segment, "INDEX">;
 
 /** By the first part of an instrument key: `NSE_EQ` of `NSE_EQ|INE062A01020`. */
-const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
-  NSE_EQ: "NSE",
-  BSE_EQ: "BSE",
-  NSE_FO: "NFO",
-  BSE_FO: "BFO",
-  NCD_FO: "CDS",
-  BCD_FO: "BCD",
-  MCX_FO: "MCX",
-  NSE_COM: "NCO",
-};
+const SEGMENTS: ReadonlyMap<string, TradedSegment> = new Map(
+  Object.entries({
+    NSE_EQ: "NSE",
+    BSE_EQ: "BSE",
+    NSE_FO: "NFO",
+    BSE_FO: "BFO",
+    NCD_FO: "CDS",
+    BCD_FO: "BCD",
+    MCX_FO: "MCX",
+    NSE_COM: "NCO",
+  }),
+);
 
-export const segmentNamed = (head: string): TradedSegment | undefined => SEGMENTS[head];
+export const segmentNamed = (head: string): TradedSegment | undefined => SEGMENTS.get(head);
 
 /** Looks an Upstox key up in the master; always undefined when the master could not be loaded. */
 export type Lookup = (segment: TradedSegment, instrumentKey: string) => VenueInstrument | undefined;

@@ -92,12 +92,14 @@ describe("the order book", () => {
   });
 
   it("fails on an unknown segment, rather than leave the order out", async () => {
-    const row = { instrument_token: "MOON_EQ|12345", trading_symbol: "SILVER1000" };
-    const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
-    await expect(connector.getOrders(access())).rejects.toMatchObject({
-      kind: "bad-response",
-      message: expect.stringContaining("MOON_EQ") as string,
-    });
+    for (const segment of ["MOON_EQ", "constructor"]) {
+      const row = { instrument_token: `${segment}|12345`, trading_symbol: "SILVER1000" };
+      const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
+      await expect(connector.getOrders(access())).rejects.toMatchObject({
+        kind: "bad-response",
+        message: expect.stringContaining(segment) as string,
+      });
+    }
   });
 
   it("is searched by the complete tag, and by order id", async () => {
