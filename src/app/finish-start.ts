@@ -31,8 +31,9 @@ export async function finishStart(options: FinishStartOptions): Promise<void> {
   await parts.paper?.open();
   if (stopping.aborted) return;
   const jobs = createJobTable(parts, log);
-  running.push(startSchedule(jobs.tasks, { clock, log, stopping }));
-  const routes = createRoutes({ config, parts, jobs: jobs.table, controlToken: control.token, log });
+  const schedule = startSchedule(jobs.tasks, { clock, log, stopping });
+  running.push(schedule);
+  const routes = createRoutes({ config, parts, jobs: jobs.table, schedule, controlToken: control.token, log });
   web.serve(routes.own);
   publishControl(control, web.port, log);
   await taking;

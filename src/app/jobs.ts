@@ -14,8 +14,8 @@ import type { Assembled } from "./assemble.ts";
 import type { JobOutcome } from "../web/jobs.ts";
 import type { ScheduledTask } from "./schedule.ts";
 
-/** The jobs of `npm run job -- NAME`. */
-export type JobTable = Readonly<Record<JobName, (only: UserId | null) => Promise<JobOutcome>>>;
+/** The jobs of `npm run job -- NAME`. Once the signal is aborted, a job begins with no other user. */
+export type JobTable = Readonly<Record<JobName, (only: UserId | null, signal?: AbortSignal) => Promise<JobOutcome>>>;
 
 const EVERY_MINUTE = "* * * * *";
 /** Brokers publish new instrument files every morning. Each process keeps its own copy. */
@@ -47,28 +47,33 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
     calendarCheck({ calendar: bot.calendar, notifier }),
   ];
   const shop = async (): Promise<PerUserJob> => niftyShopJob({ bot, notifier }, await bot.niftyShop.times());
-  const counted = ({ done, skipped, failed }: JobCount): JobOutcome => ({
-    report: `${done} done, ${skipped} had it already, ${failed} failed`,
-    hasFailed: failed > 0,
+  const counted = ({ done, skipped, failed }: JobCount, isCutShort = false): JobOutcome => ({
+    report: `${done} done, ${skipped} had it already, ${failed} failed${isCutShort ? ", stopped before the rest" : ""}`,
+    hasFailed: failed > 0 || isCutShort,
   });
+  const perUser =
+    (job: PerUserJob): JobTable[JobName] =>
+    async (only, signal) =>
+      counted(await jobs.runNow(job, only, signal), signal?.aborted);
 
-  async function runShop(only: UserId | null): Promise<JobOutcome> {
+  async function runShop(only: UserId | null, signal?: AbortSignal): Promise<JobOutcome> {
     const times = await bot.niftyShop.times();
     const users = [...times.keys()].filter((user) => only === null || user === only);
     if (users.length === 0)
       return { report: "Nifty Shop is not switched on for anybody; /niftyshop does that", hasFailed: false };
-    const counts = await Promise.all(users.map(async (user) => jobs.runNow(await shop(), user)));
-    return counted({
+    const counts = await Promise.all(users.map(async (user) => jobs.runNow(await shop(), user, signal)));
+    const total = {
       done: sum(counts.map(({ done }) => done)),
       skipped: sum(counts.map(({ skipped }) => skipped)),
       failed: sum(counts.map(({ failed }) => failed)),
-    });
+    };
+    return counted(total, signal?.aborted);
   }
 
   return {
     table: {
-      "closing-digest": async (only) => counted(await jobs.runNow(digest, only)),
-      "morning-login": async (only) => counted(await jobs.runNow(login, only)),
+      "closing-digest": perUser(digest),
+      "morning-login": perUser(login),
       "nifty-shop": runShop,
       instruments: async () => {
         const masters = await bot.instruments.refresh();

@@ -14,18 +14,21 @@ import { webhookRoutes } from "../web/telegram.ts";
 import type { Assembled } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import type { JobTable } from "./jobs.ts";
+import type { Schedule } from "./schedule.ts";
 import { tellKeys, tellLogin } from "./telegram-out.ts";
 
 export interface RoutesOptions {
   readonly config: Pick<Config, "publicUrl">;
   readonly parts: Assembled;
   readonly jobs: JobTable;
+  readonly schedule: Pick<Schedule, "runNow">;
   readonly controlToken: Secret;
   readonly log: Log;
 }
 
 /** In a module of its own, because it is loaded only after the first updates have been handled. */
-export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesOptions) {
+export function createRoutes(options: RoutesOptions) {
+  const { config, parts, controlToken, log } = options;
   const { bot, clock, deps, metrics, store, updates, world, writes } = parts;
   const chatUrl = (): string =>
     world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
@@ -36,7 +39,7 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
     metrics,
     now: () => clock.now(),
   });
-  const byHand = jobsRoutes({ token: controlToken, run: (name, user) => runByHand(jobs, name, user), log });
+  const byHand = jobsRoutes({ token: controlToken, run: (name, user) => runByHand(options, name, user), log });
   const own: readonly Hono[] = [health, byHand];
   return {
     /** The operator's routes, served even while Telegram cannot be reached. */
@@ -69,7 +72,12 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
   };
 }
 
-function runByHand(table: JobTable, name: string, user: string | null): Promise<JobOutcome> | null {
+function runByHand(
+  { jobs, schedule }: Pick<RoutesOptions, "jobs" | "schedule">,
+  name: string,
+  user: string | null,
+): Promise<JobOutcome> | null {
   const job = JOB_NAMES.find((each) => each === name);
-  return job ? table[job](user === null ? null : userId(user)) : null;
+  const only = user === null ? null : userId(user);
+  return job ? schedule.runNow((signal) => jobs[job](only, signal)) : null;
 }

@@ -18,6 +18,13 @@ export interface ScheduledTask {
   readonly run: (signal: AbortSignal) => Promise<unknown>;
 }
 
+export interface Schedule {
+  /** Runs a task at once, for a caller who waits for its result. */
+  runNow<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Tells what is running to end, and waits for it, but not for ever. */
+  stop(): Promise<void>;
+}
+
 /**
  * Runs tasks by their cron expressions. A task that is still running is not started again; one that throws is logged.
  * node-cron only matches expressions: its timer stalls after the clock is set back, and replays every missed minute after
@@ -26,7 +33,7 @@ export interface ScheduledTask {
 export function startSchedule(
   tasks: readonly ScheduledTask[],
   { clock, log, stopping }: { clock: Clock; log: Log; stopping?: AbortSignal },
-): { stop(): Promise<void> } {
+): Schedule {
   const stopped = new AbortController();
   let endsAt = Infinity;
   const beginStop = (): void => {
@@ -34,11 +41,19 @@ export function startSchedule(
     stopped.abort();
   };
   stopping?.addEventListener("abort", beginStop, { once: true });
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
+  const track = <T>(run: Promise<T>): Promise<T> => {
+    const ended = run.finally(() => running.delete(ended));
+    running.add(ended);
+    return ended;
+  };
   const planned = tasks.map(({ name, at, run }) => {
     const words = { failed: "scheduled task failed", recovered: "scheduled task works again" };
     const attempt = guarded(() => run(stopped.signal), createFailureLog(log, words, { task: name }));
-    return { plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }), start: oneAtATime(attempt, running) };
+    return {
+      plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }),
+      start: oneAtATime(() => track(attempt())),
+    };
   });
   const minuteNow = (): number => clock.now() - (clock.now() % MINUTE_MS);
   const turns = async (): Promise<void> => {
@@ -52,24 +67,21 @@ export function startSchedule(
   };
   const ended = turns();
   return {
+    runNow: (run) => track(run(stopped.signal)),
     async stop() {
       beginStop();
       await ended;
-      await Promise.race([Promise.all(running), delay(endsAt - performance.now(), undefined, { ref: false })]);
+      await Promise.race([Promise.allSettled(running), delay(endsAt - performance.now(), undefined, { ref: false })]);
       for (const { plan } of planned) await plan.destroy();
     },
   };
 }
 
-function oneAtATime(attempt: () => Promise<void>, running: Set<Promise<void>>): () => void {
+function oneAtATime(attempt: () => Promise<void>): () => void {
   let isRunning = false;
   return () => {
     if (isRunning) return;
     isRunning = true;
-    const ended = attempt().finally(() => {
-      isRunning = false;
-      running.delete(ended);
-    });
-    running.add(ended);
+    void attempt().finally(() => (isRunning = false));
   };
 }

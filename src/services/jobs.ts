@@ -46,8 +46,11 @@ export interface Jobs {
    * more once the signal is aborted.
    */
   runDue(jobs: readonly PerUserJob[], signal?: AbortSignal): Promise<JobCount>;
-  /** Runs the job now for one user or all, whatever the time. Counts as the day's run, so a second run does nothing. */
-  runNow(job: PerUserJob, only: UserId | null): Promise<JobCount>;
+  /**
+   * Runs the job now for one user or all, whatever the time. Counts as the day's run, so a second run does nothing.
+   * Begins nothing more once the signal is aborted.
+   */
+  runNow(job: PerUserJob, only: UserId | null, signal?: AbortSignal): Promise<JobCount>;
 }
 
 type OccasionFor = (job: PerUserJob, user: User) => Occasion | null;
@@ -136,11 +139,11 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
       };
       return runAll(jobs, occasionFor, signal);
     },
-    runNow(job, only) {
+    runNow(job, only, signal) {
       const dueAt = clock.now();
       const today = istDate(dueAt);
       const occasion = { date: job.dayByHand?.(today) ?? today, dueAt };
-      return runAll([job], (_, user) => (only === null || user._id === only ? occasion : null));
+      return runAll([job], (_, user) => (only === null || user._id === only ? occasion : null), signal);
     },
   };
 }

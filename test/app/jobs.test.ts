@@ -9,6 +9,7 @@ import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 describe("the scheduled work", () => {
   let world: FuzzWorld;
   let tasks: ReturnType<typeof createJobTable>["tasks"];
+  let table: ReturnType<typeof createJobTable>["table"];
   let now = 0;
   let claimed: string[] = [];
 
@@ -22,7 +23,7 @@ describe("the scheduled work", () => {
       clock: { now: () => now, sleep: async () => undefined },
       claims: { claim: async (id: string) => (claimed.push(id), { kind: "done" }) },
     };
-    ({ tasks } = createJobTable(parts as unknown as Assembled, createLog({ level: "silent" })));
+    ({ tasks, table } = createJobTable(parts as unknown as Assembled, createLog({ level: "silent" })));
   });
   afterAll(() => world.close());
 
@@ -47,6 +48,21 @@ describe("the scheduled work", () => {
     expect(await begunAt("2026-11-24", "15:50")).toEqual([]);
     expect(await begunAt("2026-12-21", "10:00")).toContain("calendar-check");
   });
+
+  it.each(["closing-digest", "morning-login", "nifty-shop"] as const)(
+    "begins with nobody once the bot stops, and says so: %s by hand",
+    async (name) => {
+      now = istInstant("2026-11-27", "15:50");
+      claimed = [];
+      expect(await table[name](null, AbortSignal.abort())).toEqual({
+        report: "0 done, 0 had it already, 0 failed, stopped before the rest",
+        hasFailed: true,
+      });
+      expect(claimed).toEqual([]);
+      expect((await table[name](null)).report).not.toContain("stopped");
+      expect(claimed).not.toEqual([]);
+    },
+  );
 
   it("looks for what is due every minute, and renews the instrument lists at 08:05", () => {
     expect(tasks.map(({ name, at }) => `${name} ${at}`)).toEqual([

@@ -79,6 +79,27 @@ describe("the schedule", () => {
     expect(hasEnded).toBe(true);
   });
 
+  it("waits at its stop for what was run by hand, whose caller gets the result or the failure", async () => {
+    const schedule = startSchedule([], { clock: clockAt("2026-11-30T15:49:30"), log });
+    const ended: string[] = [];
+    const untilStopped = async (name: string, signal: AbortSignal): Promise<string> => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await new Promise(setImmediate);
+      ended.push(name);
+      return name;
+    };
+    const results = Promise.allSettled([
+      schedule.runNow(async (signal) => Promise.reject(await untilStopped("failing", signal))),
+      schedule.runNow((signal) => untilStopped("working", signal)),
+    ]);
+    await schedule.stop();
+    expect(ended).toEqual(["failing", "working"]);
+    expect(await results).toEqual([
+      { status: "rejected", reason: "failing" },
+      { status: "fulfilled", value: "working" },
+    ]);
+  });
+
   it("goes on with the next minute after the machine's clock was set back or forward", async () => {
     const clock = clockAt("2026-11-30T10:00:30");
     const said = vi.spyOn(console, "warn").mockImplementation(() => undefined);
