@@ -10,7 +10,8 @@ import { readSettings } from "./settings.ts";
 // npm run restore -- DIRECTORY: restores such a copy; the bot must be stopped.
 // The master key is not part of a backup, so a stolen backup reveals no secrets.
 
-const DATABASES = Object.values(FILES).map(({ name }) => name);
+/** The journal is the last. */
+const DATABASES = [FILES.normal.name, FILES.full.name];
 /** The paper exchange's state; not a database. */
 const PLAIN_FILES = ["paper.json"];
 
@@ -59,8 +60,7 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
   }
   const plain = plainFilesIn(dataDir);
   for (const name of plain) copyFileSync(join(dataDir, name), join(directory, `${name}.partial`));
-  // Only now replace an older backup, so that a full disk cannot leave a mix of old and new files.
-  for (const name of [...plain, ...DATABASES]) renameSync(join(directory, `${name}.partial`), join(directory, name));
+  replaceFiles(directory, [...plain, ...DATABASES]);
 }
 
 function restore(directory: string, dataDir: string): void {
@@ -68,18 +68,23 @@ function restore(directory: string, dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);
   try {
-    // Copy everything before replacing anything, as above.
     const files = [...plainFilesIn(directory), ...DATABASES];
     for (const name of files) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
-    // The bot does not start while one file is missing, so a kill from here on cannot leave it with a mix of old and new.
-    rmSync(join(dataDir, FILES.full.name), { force: true });
-    // The old write-ahead log belongs to the old file.
-    for (const name of DATABASES)
-      for (const end of ["-wal", "-shm"]) rmSync(join(dataDir, name + end), { force: true });
-    for (const name of files) renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));
+    replaceFiles(dataDir, files);
   } finally {
     lock.close();
   }
+}
+
+/**
+ * Puts the `.partial` copies in the files' place, once all are written, so that a full disk changes nothing. The journal goes
+ * first and comes last: no bot starts without it, and no restore takes the directory, so a kill leaves no mix of old and new.
+ */
+function replaceFiles(directory: string, files: readonly string[]): void {
+  // The old write-ahead log belongs to the old file.
+  const logs = DATABASES.flatMap((name) => [`${name}-wal`, `${name}-shm`]);
+  for (const name of [FILES.full.name, ...logs, ...PLAIN_FILES]) rmSync(join(directory, name), { force: true });
+  for (const name of files) renameSync(join(directory, `${name}.partial`), join(directory, name));
 }
 
 function plainFilesIn(directory: string): string[] {

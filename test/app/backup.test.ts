@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openKeyring } from "../../src/app/keyring.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -219,7 +220,7 @@ describe("backup and restore", () => {
         expect(paper(dir)).toBe('"tuesday"');
       } else expect(open).toThrow(/journal\.db is missing; put a backup back/);
     }
-    expect(kills).toBe(11);
+    expect(kills).toBe(12);
     const restored = open();
     expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
     expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
@@ -227,21 +228,50 @@ describe("backup and restore", () => {
     expect(paper(dir)).toBe('"monday"');
   }, 60_000);
 
-  it("has whole paper accounts in the backup whenever it is killed", async () => {
+  /** The days in the backup's files: paper.json's own, and as many rows in each database. */
+  const daysIn = (directory: string): string[] => [
+    existsSync(join(directory, "paper.json")) ? readFileSync(join(directory, "paper.json"), "utf8") : "none",
+    ...["normal", "full"].map((each) => {
+      const db = new DatabaseSync(join(directory, each === "full" ? "journal.db" : "sauda.db"), { readOnly: true });
+      const { rows } = db.prepare(`SELECT count(*) AS rows FROM notes_${each}`).get() ?? {};
+      db.close();
+      return rows === 1 ? '"monday"' : '"tuesday"';
+    }),
+  ];
+
+  it("leaves the last backup, the next one or none when it is killed, but no mix of them", async () => {
     const store = open();
     await write(store, "monday");
-    await store.close();
     writeFileSync(join(dir, "paper.json"), '"monday"');
     await run("backup", copy);
+    await write(store, "tuesday");
+    await store.close();
     writeFileSync(join(dir, "paper.json"), '"tuesday"');
+    let refusals = 0;
     for (let step = 1; ; step += 1) {
       const settings = { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` };
       const { code } = await runEntry(["backup", copy], settings).ended;
-      expect(['"monday"', '"tuesday"']).toContain(readFileSync(join(copy, "paper.json"), "utf8"));
+      if (existsSync(join(copy, "journal.db"))) expect(new Set(daysIn(copy)).size, `step ${step}`).toBe(1);
+      else {
+        refusals += 1;
+        expect((await run("restore", copy)).out).toBe(`${join(copy, "journal.db")} is missing\n`);
+      }
       if (code === 0) break;
     }
-    expect(readFileSync(join(copy, "paper.json"), "utf8")).toBe('"tuesday"');
+    expect(refusals).toBeGreaterThan(0);
+    expect(daysIn(copy)).toEqual(['"tuesday"', '"tuesday"', '"tuesday"']);
   }, 60_000);
+
+  it.each(["backup", "restore"])("keeps no paper accounts of another day: %s", async (mode) => {
+    const store = open();
+    await write(store, "monday");
+    await store.close();
+    await run("backup", copy);
+    const target = mode === "backup" ? copy : dir;
+    writeFileSync(join(target, "paper.json"), '"sunday"');
+    expect((await run(mode, copy)).code).toBe(0);
+    expect(existsSync(join(target, "paper.json"))).toBe(false);
+  });
 
   it("says that a directory is needed", async () => {
     const store = open();
