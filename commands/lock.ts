@@ -2,6 +2,7 @@ import { Composer } from "grammy";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { lines, type Html } from "../src/bot/html.ts";
+import { sentBy } from "../src/bot/lock-gate.ts";
 import { lock as text } from "../src/bot/safety-text.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
 import { send } from "../src/bot/view.ts";
@@ -38,8 +39,7 @@ async function changeLock(deps: BotDeps, ctx: SaudaContext, wanted: string): Pro
   }
   switch (wanted) {
     case "off":
-      await orderLock.freeze(user, false);
-      return text.thawed();
+      return (await orderLock.thaw(user, sentBy(ctx))) ? text.thawed() : text.lockedSince();
     case "pin":
       await orderLock.expect(user, "new-pin");
       return text.askPin();

@@ -2,9 +2,12 @@ import type { Context } from "grammy";
 import type { Update } from "grammy/types";
 import { withoutInvisible } from "../lib/invisible.ts";
 
-/** These wait for no other handler, which may hang, and not for each other: a panic calls brokers and may hang too. */
-const URGENT_COMMAND = /^\/(panic|lock)(?:@\w+)?(?:\s|$)/i;
-const URGENT_BUTTON = /^(panic|lock)(?::|$)/;
+/**
+ * These wait for no other handler, which may hang, and not for each other: a panic calls brokers and may hang too. "/lock off"
+ * is none of them: it waits for the chat's handlers, and a bare /lock must not wait for it.
+ */
+const URGENT_COMMAND = /^\/(panic(?=(?:@\w+)?(?:\s|$))|lock(?=(?:@\w+)?\s*$))/i;
+const URGENT_BUTTON = /^(panic)(?::|$)/;
 
 /** The queue of an update: its chat's, or its sender's when there is no chat. Updates of one lane are handled in order. */
 export function laneOf(update: Update): string {

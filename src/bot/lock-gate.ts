@@ -1,5 +1,5 @@
 import type { Composer, MiddlewareFn } from "grammy";
-import type { Entered } from "../services/lock.ts";
+import type { Entered, Sent } from "../services/lock.ts";
 import { allows } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -60,10 +60,15 @@ export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
     .use(async (ctx, next) => {
       const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
       if (!user || user.role === "pending" || user.role === "blocked") return next();
-      await deps.orderLock.freeze(user._id, true);
+      await deps.orderLock.freeze(user._id, sentBy(ctx));
       await send(ctx, { html: text.frozen(allows(user.role, "trader")) });
     });
 }
+
+export const sentBy = ({ message }: SaudaContext): Sent => ({
+  date: message?.date ?? 0,
+  id: message?.message_id ?? 0,
+});
 
 function enteredText(deps: BotDeps, entered: Entered, isFrozen: boolean): Html {
   switch (entered.kind) {

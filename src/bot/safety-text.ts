@@ -119,6 +119,8 @@ export const lock = {
     ),
   badCode: (): Html => html`That code is wrong. <code>/lock totp</code> starts again.`,
   thawed: (): Html => html`Unlocked. Orders can be confirmed again.`,
+  lockedSince: (): Html =>
+    html`Trading stays locked: you sent /lock after this <code>/lock off</code>. Another one unlocks it.`,
   isFrozen: "Trading is locked: nothing was sent. /lock off unlocks it.",
   status: (kind: "none" | "pin" | "totp", isFrozen: boolean): Html =>
     lines(

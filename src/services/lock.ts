@@ -15,6 +15,8 @@ interface LockDocument extends Document {
   readonly _id: UserId;
   /** While true, no order is placed, even if confirmed. */
   readonly isFrozen: boolean;
+  /** The message that froze it. */
+  readonly frozenBy?: Sent;
   readonly kind: LockKind;
   /** Salt and hash of the PIN, or the authenticator's secret. */
   readonly secret: Secret | null;
@@ -59,6 +61,14 @@ const AWAITED_MS = 5 * 60_000;
 const TAKEN_MS = 25 * 3_600_000;
 const PIN_PATTERN = /^\d{4,8}$/;
 
+/** When a message was sent. By date first, because another bot (a changed token) numbers its messages anew. */
+export interface Sent {
+  readonly date: number;
+  readonly id: number;
+}
+const isBefore = (one: Sent, other: Sent): boolean =>
+  one.date < other.date || (one.date === other.date && one.id < other.id);
+
 export type CodeResult =
   | { readonly kind: "right" }
   | { readonly kind: "wrong"; readonly left: number }
@@ -81,7 +91,9 @@ export type Entered =
 /** The order lock: a freeze, and an optional PIN or authenticator code required before a confirmation counts. */
 export interface OrderLock {
   state(user: UserId): Promise<LockState>;
-  freeze(user: UserId, isFrozen: boolean): Promise<void>;
+  freeze(user: UserId, by: Sent): Promise<void>;
+  /** False, with nothing changed, when the freeze was sent after this message: it overtakes what waits in the chat. */
+  thaw(user: UserId, by: Sent): Promise<boolean>;
   /** Expects this in the user's next message. */
   expect(user: UserId, what: LockInput): Promise<void>;
   /**
@@ -143,7 +155,13 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
         lockedOutUntil: isLockedOut(lock, now) ? lock.lockedOutUntil : null,
       };
     },
-    freeze: (user, isFrozen) => set(user, { isFrozen }),
+    freeze: (user, by) => set(user, { isFrozen: true, frozenBy: by }),
+    thaw: (user, by) =>
+      change(user, (lock) =>
+        lock.isFrozen && lock.frozenBy && isBefore(by, lock.frozenBy)
+          ? { lock, result: false }
+          : { lock: { ...lock, isFrozen: false }, result: true },
+      ),
     async offerTotp(user) {
       const secret = new Secret(newTotpSecret());
       await set(user, { offered: secret });

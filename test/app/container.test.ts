@@ -54,7 +54,7 @@ describe("who may trade in the running bot", () => {
 
   it("does not include a user who has frozen trading, but their panic closes positions all the same", async () => {
     expect(await confirm(await ticket())).toBe("confirmed");
-    await world.deps.orderLock.freeze(asha, true);
+    await world.deps.orderLock.freeze(asha, { date: 0, id: 1 });
     for (const origin of ["chat", "exit", "strategy", "alert"] as const)
       expect(await confirm(await ticket(origin)), origin).toBe("not-allowed");
     const { exits } = await world.deps.panic.run(asha, "panic1", true);
@@ -63,7 +63,7 @@ describe("who may trade in the running bot", () => {
 
   it("does not include a user who has frozen trading for a change of an open order, but for its cancellation", async () => {
     expect(await confirm(await ticket("chat", 1_050))).toBe("confirmed");
-    await world.deps.orderLock.freeze(asha, true);
+    await world.deps.orderLock.freeze(asha, { date: 0, id: 1 });
     const [link] = await world.deps.accounts.active(asha);
     const [part] = await world.deps.portfolio.orders(asha);
     const open = part?.ok ? part.value.find(({ status }) => status === "open") : undefined;

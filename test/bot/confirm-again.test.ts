@@ -31,11 +31,11 @@ describe("a confirmed ticket", () => {
         return (await chat.answer(query)).text;
       };
       expect(await tap()).toBeUndefined();
-      await orderLock.freeze(userId(ASHA), isLocked);
+      if (isLocked) await orderLock.freeze(userId(ASHA), { date: 0, id: 1 });
       expect(await tap()).toBe(
         "This was confirmed already, and nothing is sent twice. Its card shows what became of it.",
       );
-      await orderLock.freeze(userId(ASHA), false);
+      await orderLock.thaw(userId(ASHA), { date: 0, id: 2 });
       expect(await journal.ofUser(userId(ASHA), {})).not.toContainEqual(expect.objectContaining({ confirmedAt: null }));
       expect(chat.lastFromBot()?.text).toContain("Open at the broker");
       expect(world().telegram.rejectedCalls).toEqual([]);

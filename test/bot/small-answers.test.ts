@@ -70,6 +70,16 @@ describe("the answer", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
+  it("to a /lock off that was sent before the latest /lock says that trading stays locked", async () => {
+    const { orderLock } = world().deps;
+    await orderLock.freeze(userId(ASHA), { date: 9e9, id: 1 });
+    expect(await ask("/lock off")).toBe(
+      "Trading stays locked: you sent /lock after this /lock off. Another one unlocks it.",
+    );
+    expect(await orderLock.state(userId(ASHA))).toMatchObject({ isFrozen: true });
+    await orderLock.thaw(userId(ASHA), { date: 9e9, id: 2 });
+  });
+
   it("to /egress does not offer an account that is still being linked", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});

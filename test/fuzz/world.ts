@@ -169,7 +169,7 @@ export async function openFuzzWorld({
     for (const user of [ASHA, VIKRAM]) {
       await deps.users.update(userId(user), () => ({ role: user === ASHA ? "owner" : "viewer" }));
       await deps.orderLock.remove(userId(user));
-      await deps.orderLock.freeze(userId(user), false);
+      await deps.orderLock.thaw(userId(user), { date: Infinity, id: 0 });
       if ((await deps.accounts.active(userId(user))).length === 0) telegram.chat(user).send("/link paper");
     }
     while ((await handleAll()) > 0);

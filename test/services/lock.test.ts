@@ -29,9 +29,19 @@ describe("the order lock", () => {
 
   it("needs no code until one is set, and can be frozen and unfrozen", async () => {
     expect(await lock.state(ASHA)).toEqual({ kind: "none", isFrozen: false, needsCode: false, lockedOutUntil: null });
-    await lock.freeze(ASHA, true);
+    await lock.freeze(ASHA, { date: 10, id: 1 });
     expect((await lock.state(ASHA)).isFrozen).toBe(true);
-    await lock.freeze(ASHA, false);
+    expect(await lock.thaw(ASHA, { date: 10, id: 2 })).toBe(true);
+    expect((await lock.state(ASHA)).isFrozen).toBe(false);
+  });
+
+  it("stays frozen when an unlock that was sent before the freeze is handled after it", async () => {
+    await lock.freeze(ASHA, { date: 10, id: 5 });
+    expect(await lock.thaw(ASHA, { date: 9, id: 4 })).toBe(false);
+    expect(await lock.thaw(ASHA, { date: 10, id: 4 })).toBe(false);
+    expect((await lock.state(ASHA)).isFrozen).toBe(true);
+    // Another bot's messages are numbered anew.
+    expect(await lock.thaw(ASHA, { date: 11, id: 1 })).toBe(true);
     expect((await lock.state(ASHA)).isFrozen).toBe(false);
   });
 
