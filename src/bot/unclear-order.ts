@@ -7,6 +7,7 @@ import type { Resolution } from "../services/instruments/types.ts";
 import type { BotDeps } from "./commands.ts";
 import { lines } from "./html.ts";
 import { Refusal } from "./refusal.ts";
+import { unresolvedText } from "./symbols.ts";
 import * as text from "./text.ts";
 
 /** An order as typed, and what was read of it. */
@@ -35,10 +36,11 @@ export async function refuseStrikeAsQuantity({ instruments, clock }: BotDeps, ty
   throw new Refusal(text.orders.strikeOrQuantity(proposed, quantity.count));
 }
 
-/** Refuses an order whose instrument text names none as a whole, but one by its beginning: the rest is not guessed. */
+/** Refuses an order whose instrument text names none, only one by its beginning, or nothing that could be offered instead. */
 export async function refuseUnclear(deps: BotDeps, typed: Typed, none: NoInstrument): Promise<void> {
   await refuseTwoNumbers(deps, typed);
   await refuseUnknownWords(deps, typed, none);
+  if (none.suggestions.length === 0) throw new Refusal(unresolvedText(typed.words.symbolText, none));
 }
 
 /** "SBIN 10 1000": which number is the price is not guessed. */

@@ -80,6 +80,15 @@ describe("the answer", () => {
     await orderLock.thaw(userId(ASHA), { date: 9e9, id: 2 });
   });
 
+  it("to a long order of an instrument that resembles none keeps none of its words: no button needs them", async () => {
+    const issue = vi.spyOn(world().deps.oneTime, "issue");
+    expect(await ask("/buy nosuch 10 @ 1000 sl 990 mis on paper:10")).toContain("I do not know “nosuch”.");
+    expect(issue).not.toHaveBeenCalled();
+    expect(await ask("/buy tata 10 @ 1000 sl 990 mis on paper:10")).toContain("Which one?");
+    expect(issue).toHaveBeenCalledOnce();
+    issue.mockRestore();
+  });
+
   it("to /egress does not offer an account that is still being linked", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
