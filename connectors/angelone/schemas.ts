@@ -4,7 +4,7 @@ import { ORDER_ID } from "../base.ts";
 
 // Replies of SmartAPI (https://smartapi.angelone.in/docs), which documents numbers as JSON numbers or as strings.
 
-const AMOUNT = /^\s*[+-]?\s*\d[\d,]*(\.\d*)?\s*$/;
+const AMOUNT = /^\s*([+-]\s*)?\d[\d,]*(\.\d*)?\s*$/;
 const isAmount = (value: string): boolean => AMOUNT.test(value);
 
 /** Rupees, as a number or a string ("- 22166.00", with a blank after the minus). */

@@ -35,7 +35,7 @@ function toNumber(value: number | string): number {
   }
   // Angel One writes "- 22166.00" with a blank after the minus.
   const text = value.replaceAll(",", "").replaceAll(/\s/g, "");
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) throw new RangeError(`not an amount: ${JSON.stringify(value)}`);
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(text)) throw new RangeError(`not an amount: ${JSON.stringify(value)}`);
   return Number(text);
 }
 

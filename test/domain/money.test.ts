@@ -37,6 +37,12 @@ describe("amounts as people and brokers write them", () => {
     for (const value of [Number.NaN, Infinity, -Infinity]) expect(() => paiseFromRupees(value)).toThrow(RangeError);
   });
 
+  it("throw at once, however long the text is", () => {
+    const started = performance.now();
+    expect(() => priceFromRupees(`${"1".repeat(50_000)}x`)).toThrow(RangeError);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
   it("throw rather than lose digits", () => {
     expect(() => priceFromRupees("9007199254740993")).toThrow(RangeError);
     expect(() => valueOf(price(Number.MAX_SAFE_INTEGER), 1_000)).toThrow(RangeError);

@@ -184,6 +184,14 @@ describe("a failed read", () => {
     await expect(setUp({ getRMS: answer }).connector.getFunds(access)).rejects.toThrow("availablecash");
   });
 
+  it("is told at once, however long the text is that should be an amount", async () => {
+    const data = JSON.stringify({ availablecash: `${" ".repeat(50_000)}x` });
+    const answer = reply(`{"status":true,"message":"","errorcode":"","data":${data}}`);
+    const started = performance.now();
+    await expect(setUp({ getRMS: answer }).connector.getFunds(access)).rejects.toMatchObject({ kind: "bad-response" });
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
   it("is auth-expired, without a request, once the session has expired", async () => {
     const { connector, requests } = setUp({});
     await expect(connector.getFunds(expired)).rejects.toMatchObject({ kind: "auth-expired" });
