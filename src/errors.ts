@@ -30,6 +30,11 @@ export interface BrokerErrorDetails {
   readonly cause?: unknown;
 }
 
+/** As in a chat message. A value that was not expected may be as long as the whole reply. */
+const MAX_WORDS = 600;
+const shortened = (words: string): string =>
+  words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS).toWellFormed()}…` : words;
+
 /** A broker call that failed. Never holds a request body, a header or a query. */
 export class BrokerError extends Error {
   override readonly name = "BrokerError";
@@ -41,12 +46,12 @@ export class BrokerError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(kind: BrokerErrorKind, message: string, details: BrokerErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.broker = details.broker;
     this.endpoint = details.endpoint;
     this.status = details.status;
-    this.brokerCode = details.brokerCode;
+    this.brokerCode = details.brokerCode && shortened(details.brokerCode);
     this.retryAfterMs = details.retryAfterMs;
   }
 }

@@ -5,6 +5,17 @@ import { BrokerError, type BrokerErrorKind, failedOutcome } from "../src/errors.
 const failed = (kind: BrokerErrorKind, brokerCode?: string): BrokerError =>
   new BrokerError(kind, "said so", { broker: brokerName("acme"), endpoint: "POST /orders", brokerCode });
 
+describe("a broker's error", () => {
+  it("keeps as much of a broker's words and code as a message can show, since both are logged and stored", () => {
+    const details = { broker: brokerName("acme"), endpoint: "GET /orders", brokerCode: "E".repeat(100_000) };
+    const error = new BrokerError("bad-response", `status: ${"🏦".repeat(50_000)}`, details);
+    expect(error.message).toMatch(/^status: 🏦+…$/u);
+    expect(error.message.length).toBeLessThan(610);
+    expect(error.brokerCode?.length).toBeLessThan(610);
+    expect(failed("rejected", "E7")).toMatchObject({ message: "said so", brokerCode: "E7" });
+  });
+});
+
 describe("a failed order call", () => {
   it.each<[BrokerErrorKind, string]>([
     ["auth-expired", "session-expired"],
