@@ -49,7 +49,8 @@ export const candleAt = (
 
 /** Bars that start within the span, oldest first, each once; days are joined where weeks or months were asked for. */
 export function finishCandles(candles: readonly Candle[], interval: Interval, { from, to }: Span): Candle[] {
-  const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = isDayPeriod(interval) ? joinDays(unique, interval) : unique;
-  return bars.filter(({ at }) => at >= from && at <= to);
+  const within = (bars: readonly Candle[]): Candle[] => bars.filter(({ at }) => at >= from && at <= to);
+  const unique = [...new Map(within(candles).map((candle) => [candle.at, candle])).values()];
+  const bars = unique.sort((a, b) => a.at - b.at);
+  return isDayPeriod(interval) ? within(joinDays(bars, interval)) : bars;
 }

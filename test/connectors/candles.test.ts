@@ -65,4 +65,10 @@ describe("candles collected from several calls", () => {
     const range = { from: istInstant("2026-11-23"), to: istInstant("2026-11-29") };
     expect(finishCandles(bars, "1w", range)).toEqual([{ ...day("2026-11-23", 101), volume: 10 }]);
   });
+
+  it("do not fail because of one with an impossible time", () => {
+    const bars = [day("2026-11-23", 102), candleAt(9e15, 100, 110, 90, 101, 5)];
+    const range = { from: istInstant("2026-11-23"), to: istInstant("2026-11-29") };
+    expect(finishCandles(bars, "1w", range)).toEqual([day("2026-11-23", 102)]);
+  });
 });
