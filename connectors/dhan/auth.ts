@@ -92,9 +92,11 @@ export function createLogin(client: DhanClient, now: () => number): Login {
       if (now() >= access.session.expiresAt) throw failure("auth-expired", "The Dhan session has ended; log in again");
       if (access.session.extra?.["tokenConsumerType"] !== RENEWABLE)
         throw failure("no-permission", "Dhan renews only tokens made in Dhan Web; log in again");
-      const issued = await client.getRenewToken(access, signal);
-      if (issued.dhanClientId !== access.session.accountId) throw wrongAccount();
-      return sessionOf(issued, RENEWABLE, now());
+      const { accountId } = access.session;
+      const renewed = await client.getRenewToken(access, signal);
+      const dhanClientId = renewed.dhanClientId ?? readClaims(renewed.accessToken)?.dhanClientId ?? accountId;
+      if (dhanClientId !== accountId) throw wrongAccount();
+      return sessionOf({ ...renewed, dhanClientId }, RENEWABLE, now());
     },
 
     async isTokenValid(access, signal) {

@@ -15,6 +15,7 @@ import {
   positionsSchema,
   profileSchema,
   quotesSchema,
+  renewedTokenSchema,
   tradesSchema,
   type HoldingRaw,
 } from "./schemas.ts";
@@ -48,7 +49,7 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
     },
 
     getRenewToken: (access: Access, signal?: AbortSignal) =>
-      renew(access, { endpoint: "GET /RenewToken", schema: issuedTokenSchema }, signal),
+      renew(access, { endpoint: "GET /RenewToken", schema: renewedTokenSchema }, signal),
 
     getProfile: (access: Access, signal?: AbortSignal) =>
       read(access, { endpoint: "GET /profile", schema: profileSchema }, signal),

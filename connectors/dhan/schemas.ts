@@ -218,15 +218,27 @@ export type CandlesRaw = z.output<typeof candlesSchema>;
 /** POST auth /app/generate-consent */
 export const consentSchema = z.object({ consentAppId: z.string().min(1) });
 
-/** auth /app/consumeApp-consent and GET /RenewToken */
+const newToken = z.string().min(1);
+
+/** auth /app/consumeApp-consent */
 export const issuedTokenSchema = z.object({
   dhanClientId: id,
   dhanClientName: label,
-  accessToken: z.string().min(1),
+  accessToken: newToken,
   /** IST without offset: `2026-11-21T09:05:40`, with or without milliseconds. */
   expiryTime: z.string(),
 });
 export type IssuedTokenRaw = z.output<typeof issuedTokenSchema>;
+
+/** GET /RenewToken. The live server names the token `token` and gives no client; the documented names are taken too. */
+export const renewedTokenSchema = issuedTokenSchema
+  .partial({ dhanClientId: true, accessToken: true })
+  .extend({ token: newToken.optional() })
+  .transform(({ token, accessToken = token, ...row }, context) => {
+    if (accessToken !== undefined) return { ...row, accessToken };
+    context.issues.push({ code: "custom", message: "required", input: row, path: ["accessToken"] });
+    return z.NEVER;
+  });
 
 /** The fields of a postback that are used. */
 export const postbackSchema = z.object({ dhanClientId: id, orderId: id });

@@ -1,7 +1,7 @@
 import { istClock, istDate } from "../../../src/domain/market.ts";
 import type { CallContext } from "../types.ts";
 import { deadSession, escapeHtml, gatewayError, html, inputError, json } from "./reply.ts";
-import type { TokenKind, Tokens } from "./tokens.ts";
+import type { Tokens } from "./tokens.ts";
 
 export interface DhanAccount {
   readonly clientId: string;
@@ -34,15 +34,15 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
   const uuid = (): string =>
     "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replaceAll("x", () => Math.floor(random() * 16).toString(16));
 
-  function issued(kind: TokenKind): Response {
-    const { token, expiresAt } = tokens.issue(kind);
+  function issued(): Response {
+    const { token, expiresAt } = tokens.issue("APP");
     return json({
       dhanClientId: account.clientId,
       dhanClientName: account.name,
       dhanClientUcc: "KQWZ48213T",
       givenPowerOfAttorney: true,
       accessToken: token,
-      expiryTime: `${istDate(expiresAt)}T${istClock(expiresAt)}.000`,
+      expiryTime: wireTime(expiresAt),
     });
   }
 
@@ -59,7 +59,7 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
   function consumeConsent(request: Request, query: URLSearchParams): Response {
     if (!knowsApp(request)) return deadSession();
     if (!tokenIds.delete(query.get("tokenId") ?? "")) return inputError("Invalid tokenId");
-    return issued("APP");
+    return issued();
   }
 
   async function consentLogin(request: Request, query: URLSearchParams): Promise<Response> {
@@ -104,10 +104,13 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
       const kind = tokens.check(request.headers.get("access-token"));
       if (kind === null || request.headers.get("dhanClientId") !== account.clientId) return deadSession();
       if (request.method !== "GET" || kind !== "SELF") return inputError("Token cannot be renewed");
-      return issued("SELF");
+      const { token, expiresAt } = tokens.issue("SELF");
+      return json({ createTime: wireTime(now()), expiryTime: wireTime(expiresAt), token });
     },
   };
 }
+
+const wireTime = (at: number): string => `${istDate(at)}T${istClock(at)}.000`;
 
 function loginPage(request: Request, account: DhanAccount, redirectUrl: string): Response {
   const url = new URL(request.url);

@@ -222,6 +222,29 @@ describe("renewing", () => {
     expect(http.requests[0]).toMatchObject({ via: "send", headers: { dhanClientId: CLIENT_ID } });
   });
 
+  test("the new token is taken under the name that Dhan's live server gives it, where no client id comes with it", async () => {
+    const token = jwt({ exp: istInstant("2026-11-21", "14:31:10") / 1000 });
+    const renewed = { createTime: "2026-11-20T14:31:10.417", expiryTime: "2026-11-21T14:31:10.417", token };
+    const { connector } = setUp(answering({ "GET /v2/RenewToken": reply(renewed) }));
+    const session = await connector.refreshToken?.(access());
+    expect(session?.accessToken.reveal()).toBe(token);
+    expect(session).toMatchObject({ accountId: CLIENT_ID, expiresAt: istInstant("2026-11-21", "14:31:10") });
+  });
+
+  test("a renewed token of another client is refused", async () => {
+    const renewed = { expiryTime: "2026-11-21T14:31:10", token: jwt({ dhanClientId: "1109999999" }) };
+    const { connector } = setUp(answering({ "GET /v2/RenewToken": reply(renewed) }));
+    await expect(connector.refreshToken?.(access())).rejects.toMatchObject({ kind: "auth-invalid" });
+  });
+
+  test("a reply without a new token is a bad-response error that names the field", async () => {
+    const { connector } = setUp(answering({ "GET /v2/RenewToken": reply({ expiryTime: "2026-11-21T14:31:10" }) }));
+    await expect(connector.refreshToken?.(access())).rejects.toMatchObject({
+      kind: "bad-response",
+      message: expect.stringContaining("GET /RenewToken: accessToken"),
+    });
+  });
+
   test("an unreadable expiry is a bad-response error, so that it does not stop the renewal of other links", async () => {
     const { connector } = setUp(answering({ "GET /v2/RenewToken": reply({ ...issued, expiryTime: "tomorrow" }) }));
     await expect(connector.refreshToken?.(access())).rejects.toMatchObject({ kind: "bad-response", broker: "dhan" });
