@@ -69,11 +69,16 @@ const tradingShape = z
 const chartShape = z
   .object({ internalErrorCode: code, internalErrorMessage: words })
   .transform((row) => ({ code: row.internalErrorCode, message: row.internalErrorMessage ?? "" }));
+/** The login server's refusals have the same `status`, and a message in place of the data. */
 const dataShape = z
-  .object({ status: z.enum(["failed", "failure", "error"]), data: z.record(z.string(), z.unknown()).nullish() })
-  .transform(({ data }) => {
+  .object({
+    status: z.enum(["failed", "failure", "error"]),
+    data: z.record(z.string(), z.unknown()).nullish(),
+    message: words,
+  })
+  .transform(({ data, message }) => {
     const [first] = Object.entries(data ?? {});
-    return { code: first?.[0] ?? null, message: first ? String(first[1]) : "" };
+    return first ? { code: first[0], message: String(first[1]) } : { code: null, message: message ?? "" };
   });
 const gatewayShape = z
   .object({ timestamp: z.unknown(), status: z.number(), error: z.string() })

@@ -127,6 +127,14 @@ describe("logging in with the API key", () => {
     expect(http.requests[1]?.headers?.["access-token"]).toBe(APP_TOKEN);
   });
 
+  test("a refusal that comes with HTTP 200 is told in the login server's own words", async () => {
+    const { connector } = setUp(() => reply({ status: "error", message: "The consent was used already" }));
+    await expect(connector.generateSession(callback({ tokenId: "x" }))).rejects.toMatchObject({
+      kind: "auth-invalid",
+      message: "Dhan refused the login: The consent was used already",
+    });
+  });
+
   test("the exchange is repeated with POST if Dhan answers that GET is not allowed", async () => {
     const { connector, http } = setUp(
       answering({
