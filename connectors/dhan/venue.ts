@@ -66,6 +66,9 @@ export function toListed(row: ListedRaw, lookup: Lookup): { symbol: TradingSymbo
 export const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol =>
   equitySymbol(segment, name.trim().replace(/-EQ$/, ""), "EQ");
 
+/** Trades of options have no `drvOptionType`: it is the end of `NIFTY-Nov2026-24500-PE`. */
+const OPTION = /[- ](CE|PE|CALL|PUT)$/;
+
 /** Without the master a contract's symbol is built from the row's own terms. */
 function builtSymbol(row: ListedRaw, segment: TradableSegment): TradingSymbol {
   const name = row.tradingSymbol.trim();
@@ -74,7 +77,7 @@ function builtSymbol(row: ListedRaw, segment: TradableSegment): TradingSymbol {
   const expiry = textOrNull(row.drvExpiryDate)?.slice(0, 10);
   const underlying = underlyingOf(name);
   if (expiry === undefined || underlying === null) return tradingSymbol(`${prefix}:${name.replaceAll(/\s+/g, "")}`);
-  const optionType = optionTypeOf(row.drvOptionType);
+  const optionType = optionTypeOf(textOrNull(row.drvOptionType) ?? OPTION.exec(name)?.[1]);
   if (optionType === null) return futureSymbol(prefix, underlying, expiry);
   const strike = priceFromRupees(row.drvStrikePrice ?? 0);
   return optionSymbol({ prefix, underlying, expiry, strike, optionType, isMonthly: isLastOfMonth(segment, expiry) });

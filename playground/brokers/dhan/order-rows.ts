@@ -87,5 +87,7 @@ export function tradeRow(trade: Trade, instrument: Instrument | undefined, clien
     updateTime: at,
     exchangeTime: at,
     ...contractFields(instrument),
+    // Trades do not say whether an option is a call or a put; orders do.
+    drvOptionType: "NA",
   };
 }

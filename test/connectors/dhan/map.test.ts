@@ -152,6 +152,23 @@ describe("symbols without the instrument master", () => {
     expect(toPosition({ ...positions[1]!, drvExpiryDate }, noMaster).symbol).toBe(symbol);
   });
 
+  test.each(["NIFTY-Nov2026-24500-PE", "NIFTY 24 NOV 24500 PUT"])(
+    "a trade's option, whose row has no option type, is no future: %s",
+    (name) => {
+      const [trade] = validRows(tradesSchema.parse(fixture("get-trades.json")));
+      const row = {
+        ...trade!,
+        exchangeSegment: "NSE_FNO" as const,
+        securityId: "44998",
+        tradingSymbol: name,
+        drvExpiryDate: "2026-11-24",
+        drvOptionType: "NA",
+        drvStrikePrice: 24_500,
+      };
+      expect(toTrade(row, noMaster).symbol).toBe("NSE:NIFTY26NOV24500PE");
+    },
+  );
+
   test("a future keeps the hyphens in the name of its underlying", () => {
     const row = {
       ...orders[2]!,
