@@ -41,6 +41,7 @@ const KIND_BY_CODE: ReadonlyMap<string, BrokerErrorKind> = new Map(
     AB2002: "rejected", // ROBO blocked
     AB4036: "rejected", // cautionary listing
     AB1004: "unavailable", // "something went wrong, try later", also under throttling
+    AB1021: "rate-limited", // undocumented: too many requests, seen for candles
     AB1007: "unavailable", // the order system's catch-all: the outcome is not known
     AB2000: "unavailable",
     AB2001: "unavailable",
@@ -51,12 +52,12 @@ const KIND_BY_CODE: ReadonlyMap<string, BrokerErrorKind> = new Map(
 export const EMPTY_CODES: ReadonlySet<string | undefined> = new Set(["AB1013", "AB1014", "AB1015", "AB1016"]);
 
 const THROTTLED = /exceeding access rate/i;
-const TRY_LATER = /"errorcode"\s*:\s*"AB1004"/i;
+const TRY_LATER = /"errorcode"\s*:\s*"AB10(04|21)"/i;
 const RETRY_AFTER_MS = 1_000;
 /** Chars. A refusal is short; long replies, such as an order book, are not searched for its texts. */
 const MAX_REFUSAL = 1_000;
 
-/** Both mean "try again in a moment": the rate limit's text with HTTP 403, and AB1004 with any status. */
+/** All mean "try again in a moment": the rate limit's text with HTTP 403, and AB1004 and AB1021 with any status. */
 export const isBusy = ({ status, body }: HttpReply): boolean =>
   body.length <= MAX_REFUSAL && ((status === 403 && THROTTLED.test(body)) || TRY_LATER.test(body));
 

@@ -138,6 +138,7 @@ describe("a failed read", () => {
     ["AB1017", refusal("AB1017"), "rejected"],
     ["AB1004", refusal("AB1004"), "unavailable"],
     ["AB2001", refusal("AB2001"), "unavailable"],
+    ["AB1021", refusal("AB1021"), "rate-limited"],
     [
       "AG8002 without data",
       reply('{"success":false,"message":"Token Expired","errorCode":"AG8002"}', 401),
@@ -174,6 +175,7 @@ describe("a failed read", () => {
     const [read, order] = requests;
     expect(read?.isBusy?.(fixtureReply("error-rate-limit.txt", 403))).toBe(true);
     expect(read?.isBusy?.(refusal("AB1004"))).toBe(true);
+    expect(read?.isBusy?.(refusal("AB1021"))).toBe(true);
     expect(read?.isBusy?.(refusal("AG7002", 403))).toBe(false);
     expect(read?.isBusy?.(fixtureReply("get-getOrderBook.json"))).toBe(false);
     expect(order?.isBusy).toBeUndefined();
