@@ -34,7 +34,8 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const [only] = keys;
   // An instrument that is in no list can only be matched by its ticker.
   const isUnlisted = unlisted.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
-  if (keys.size === 0) throw new Refusal(lines(!isUnlisted && noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
+  if (keys.size === 0)
+    throw new Refusal(lines(!isUnlisted && noneOpen(parts, text.exits.none(wanted)), ...notes), loginKeyboard(parts));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
     await showExits(deps, ctx, only, { rows: matching, parts });
     return;
@@ -57,7 +58,10 @@ export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: Inst
   const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
   const same = open.filter(({ position }) => position.key === key);
   if (same.length === 0)
-    throw new Refusal(lines(unlisted.length === 0 && noneOpen(parts, ""), ...notes), loginKeyboard(parts));
+    throw new Refusal(
+      lines(unlisted.length === 0 && noneOpen(parts, text.exits.gone()), ...notes),
+      loginKeyboard(parts),
+    );
   await showExits(deps, ctx, key, { rows: same, parts });
 }
 
@@ -74,8 +78,8 @@ async function openPositions(deps: BotDeps, ctx: SaudaContext) {
 }
 
 /** Says "none" only when every account answered: the position may be at one that did not. */
-const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
-  parts.every(isWhole) ? text.exits.none(wanted) : nothingText("such position is open", parts);
+const noneOpen = (parts: readonly LinkResult<unknown>[], none: Html): Html | null =>
+  parts.every(isWhole) ? none : nothingText("such position is open", parts);
 
 const isListed = (each: Pick<Exitable, "link"> & { readonly position: OpenPosition }): each is Exitable =>
   each.position.key !== null;

@@ -206,6 +206,8 @@ export const exits = {
     wanted.toLowerCase() === "all"
       ? html`/exit closes one position at a time; /panic exits all of them.`
       : html`${wanted === "" ? "No position is open" : `No open position is called “${wanted}”`}. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
+  /** Of the tapped one alone: others may be open. */
+  gone: (): Html => html`That position is not open any more.`,
   which: (): Html => html`Which position do you want to close?`,
   more: (rest: number): Html => html`… and ${rest} more, not shown: <code>/exit SBIN</code> names one.`,
   unknown: (): Html => html`I do not know that position's instrument. Close it at the broker.`,

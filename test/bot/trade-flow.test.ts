@@ -87,6 +87,13 @@ describe("/exit", () => {
     expect([...messages.values()].join()).toMatch(/Which position do you want to close\?\n.*NEWCO/);
   });
 
+  it("says of a tapped position that is closed by now only that it is not open, because others may be", async () => {
+    broker.positions = [holds(5, "BUY", { key: instrumentKey("NSE", 1594), symbol: tradingSymbol("NSE:INFY-EQ") })];
+    const tapped = exitInstrument(depsOf(floor), chat(true).ctx, SBIN.key);
+    const refusal = await tapped.catch((error: unknown) => error);
+    expect((refusal as Refusal).html.toString()).toBe("That position is not open any more.");
+  });
+
   it("sends a separate card for each product, also after a tap", async () => {
     broker.positions = [holds(5, "BUY"), holds(3, "BUY", { productType: "MARGIN" })];
     const { ctx, messages } = chat(true);
