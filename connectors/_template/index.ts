@@ -41,6 +41,7 @@ export const template: BrokerDefinition = {
     consoleUrl: "https://console.acme.example",
     steps: ["Create an app.", "Enter {redirectUrl} as its redirect URL.", "Copy API key and API secret."],
     staticIp: "Apps → your app → Addresses: the IPv4 address that orders leave from.",
+    paste: "the whole address of the page you land on after the login, even if it does not load: it has code=… in it",
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 30_000,

@@ -58,7 +58,9 @@ export const dhan: BrokerDefinition = {
     staticIp:
       "In Dhan Web, My Profile, Access DhanHQ APIs, Static IP: enter this server's IPv4 address as primary. " +
       "Each client needs an address of its own, and a change locks it for 7 days.",
-    paste: "an access token from Dhan Web, My Profile, Access DhanHQ APIs: three blocks joined by dots, starting eyJ",
+    paste:
+      "an access token from Dhan Web, My Profile, Access DhanHQ APIs (three blocks joined by dots, starting eyJ), or, after a " +
+      "login in the browser, the whole address of the page you land on, even if it does not load: it has tokenId=… in it",
   },
   rateLimits: RATE_LIMITS,
   // Long enough for an order in TRANSIT, which the look-up by correlation id does not find, to reach the book.

@@ -49,6 +49,7 @@ connectorConformance({
       reason: "there is no login page: no callback, and pasted tokens can be used again",
       cases: [
         "login > puts the state, or a binding, into the login page's address",
+        "login > tells the user to paste the address after the login where no browser brings it back",
         "login > refuses a code that the broker did not issue",
         "login > reports a callback without a code as unfinished, makes no call, and allows another try",
         "login > refuses a code the second time",

@@ -20,6 +20,17 @@ export function loginCases(kit: Kit): void {
       if (binding === undefined) expect(grant.params["state"]).toBe(STATE);
     });
 
+    kit.case("tells the user to paste the address after the login where no browser brings it back", async () => {
+      const rig = await kit.open();
+      const { landing } = await grantOf(rig);
+      const granted = [...landing.searchParams.keys()].filter((name) => name !== "state");
+      const { paste = "" } = rig.definition.setup;
+      expectFor(
+        granted.filter((name) => paste.includes(`${name}=`)),
+        paste,
+      ).not.toEqual([]);
+    });
+
     kit.case("turns the callback into a session of the account", async () => {
       const rig = await kit.open();
       const { session } = await logIn(rig);
