@@ -55,7 +55,14 @@ describe("the trading calendar", () => {
   it("steps over holidays and weekends", () => {
     expect(nextTradingDay("2026-11-23", shipped)).toBe("2026-11-25");
     expect(nextTradingDay("2026-01-30", shipped)).toBe("2026-02-01");
+  });
+
+  it("names the next holiday on a weekday, in whatever order the lists came, or none", () => {
     expect(nextHoliday("2026-11-24", shipped)).toEqual({ date: "2026-12-25", name: "Christmas" });
+    expect(nextHoliday("2026-12-25", shipped)).toBeNull();
+    const nextWith = (date: string) =>
+      nextHoliday("2026-11-24", withDay(date, { kind: "holiday", name: "Poll" }))?.date;
+    expect(["2026-12-07", "2026-12-05"].map(nextWith)).toEqual(["2026-12-07", "2026-12-25"]);
   });
 
   it("ends the week on Friday, or before it when Friday is a holiday, never on a special Sunday", () => {

@@ -146,22 +146,25 @@ describe("first-in-first-out matching", () => {
       expect([realisedOf(trips), uncounted]).toEqual([rupees(50), []]);
     });
 
-    it("does not match intraday trades of different days, and names a share that the records leave open", () => {
-      const crude = { symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT"), productType: "INTRADAY" } as const;
-      const fills = [
-        // The sale was in the evening, after the day's trades had been recorded.
-        fill("BUY", 1, 5_800, { ...crude, at: at("2026-11-19") }),
-        fill("SELL", 1, 5_900, { ...crude, at: at("2026-11-20") }),
-        fill("BUY", 1, 5_890, { ...crude, at: at("2026-11-20") }),
-      ];
-      const named = [{ symbol: crude.symbol, why: "unended" }];
-      const { trips, uncounted } = realisedIn(fills, span);
-      expect([realisedOf(trips), uncounted]).toEqual([rupees(10), named]);
-      const sameDay = realisedIn(fills.slice(0, 1), { ...span, to: istInstant("2026-11-19", "16:00") });
-      expect(sameDay).toEqual({ trips: [], uncounted: [] });
-      const later = realisedIn(fills, { ...span, from: istInstant("2026-11-20") });
-      expect([realisedOf(later.trips), later.uncounted]).toEqual([rupees(10), []]);
-    });
+    it.each<Product>(["INTRADAY", "CO", "BO"])(
+      "does not match %s trades of different days, and names a share that the records leave open",
+      (productType) => {
+        const crude = { symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT"), productType };
+        const fills = [
+          // The sale was in the evening, after the day's trades had been recorded.
+          fill("BUY", 1, 5_800, { ...crude, at: at("2026-11-19") }),
+          fill("SELL", 1, 5_900, { ...crude, at: at("2026-11-20") }),
+          fill("BUY", 1, 5_890, { ...crude, at: at("2026-11-20") }),
+        ];
+        const named = [{ symbol: crude.symbol, why: "unended" }];
+        const { trips, uncounted } = realisedIn(fills, span);
+        expect([realisedOf(trips), uncounted]).toEqual([rupees(10), named]);
+        const sameDay = realisedIn(fills.slice(0, 1), { ...span, to: istInstant("2026-11-19", "16:00") });
+        expect(sameDay).toEqual({ trips: [], uncounted: [] });
+        const later = realisedIn(fills, { ...span, from: istInstant("2026-11-20") });
+        expect([realisedOf(later.trips), later.uncounted]).toEqual([rupees(10), []]);
+      },
+    );
 
     it("leaves out and names a contract that was still open when it expired", () => {
       const fills = [

@@ -55,6 +55,7 @@ describe("amounts as people and brokers write them", () => {
         fc.integer({ min: 1, max: 500_000 }),
         (at, qty) => {
           expect(BigInt(valueOf(at, qty))).toBe((BigInt(at) * BigInt(qty) + 50n) / 100n);
+          expect(valueOf(at, -qty)).toBe(negatePaise(valueOf(at, qty)));
         },
       ),
     );

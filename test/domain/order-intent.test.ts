@@ -298,9 +298,19 @@ describe("the terms of an order that was changed", () => {
     }
   });
 
+  it("have a stop-limit order's new limit and trigger price, and neither if the book lacks one", () => {
+    const stop: OrderTerms = { ...asked, type: "SL", triggerPrice: price(7_900_000) };
+    const moved = { type: "SL", price: price(8_050_000), triggerPrice: price(7_950_000) } as const;
+    expect(currentTerms(stop, [at(0, { bookedTerms: moved })])).toEqual(moved);
+    expect(currentTerms(stop, [at(0, { bookedTerms: { ...moved, triggerPrice: ZERO_PRICE } })])).toEqual(stop);
+    expect(currentTerms(stop, [at(0, { bookedTerms: { ...moved, price: ZERO_PRICE } })])).toEqual(stop);
+  });
+
   it("have a stop order's new trigger price and its old protection", () => {
     const stop: OrderTerms = { ...market, type: "SL-M", triggerPrice: price(7_900_000) };
     const moved = { type: "SL-M", price: ZERO_PRICE, triggerPrice: price(7_950_000) } as const;
-    expect(currentTerms(stop, [at(0, { bookedTerms: moved })])).toEqual({ ...stop, triggerPrice: 7_950_000 });
+    const asLimit = { ...moved, type: "SL", price: price(7_870_000) } as const;
+    for (const bookedTerms of [moved, asLimit])
+      expect(currentTerms(stop, [at(0, { bookedTerms })])).toEqual({ ...stop, triggerPrice: 7_950_000 });
   });
 });

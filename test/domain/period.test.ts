@@ -11,10 +11,11 @@ describe("the period of /pnl", () => {
     expect(["week", "month", "year"].map((words) => from(words))).toEqual(["2026-11-21", "2026-11-01", "2026-04-01"]);
     expect(from("week", "2026-11-22")).toBe("2026-11-14");
     expect(from("year", "2026-03-31")).toBe("2025-04-01");
+    expect(from("year", "2026-04-01")).toBe("2026-04-01");
   });
 
   it("begins on the date after `since`, and is today for an empty text", () => {
-    expect(from("since 2026-04-15")).toBe("2026-04-15");
+    expect([from("since 2026-04-15"), from("since 2026-11-25")]).toEqual(["2026-04-15", "2026-11-25"]);
     expect([from(""), from("Today")]).toEqual(["today", "today"]);
   });
 
@@ -23,6 +24,7 @@ describe("the period of /pnl", () => {
     expect(parsePeriod("2026-02", "2026-11-25")).toEqual(month("2026-03-01", "2026-02-01"));
     expect(parsePeriod("2025-12", "2026-11-25")).toEqual(month("2026-01-01", "2025-12-01"));
     expect(parsePeriod("2026-11", "2026-11-25")).toEqual(month("2026-12-01", "2026-11-01"));
+    expect(parsePeriod("2026-11", "2026-11-01")).toEqual(month("2026-12-01", "2026-11-01"));
     expect(parsePeriod("Last month", "2026-01-31")).toEqual(month("2026-01-01", "2025-12-01"));
     expect(["2026-12", "2026-13", "last month 2"].map((words) => from(words))).toEqual(["bad-date", null, null]);
   });

@@ -17,7 +17,7 @@ import { holding, holds } from "../services/orders/rows.ts";
 const PNL = { realised: rupees(100), unrealised: rupees(-30), pnl: rupees(70) };
 const LONG = holds(10, "BUY", PNL);
 /** Brokers show shares sold for delivery as a short position with an unrealised result, though nothing is owed. */
-const DELIVERED = holds(5, "SELL", { ...PNL, productType: "CNC" });
+const DELIVERED = holds(5, "SELL", { ...PNL, unrealised: rupees(-45), pnl: rupees(55), productType: "CNC" });
 const at = (ltp: string | null, prevClose: string | null = null) => ({
   ltp: ltp === null ? null : priceFromRupees(ltp),
   prevClose: prevClose === null ? null : priceFromRupees(prevClose),
@@ -97,6 +97,11 @@ describe("an account", () => {
   it("is worth its cash, its shares, pledged ones counted once, and the result of open positions", () => {
     const shares = holding({ qty: 10, ...at("100") });
     expect(accountValue(funds, [shares], [LONG, DELIVERED])).toBe(rupees(500 + 200 - 100 + 1_000 - 30));
+  });
+
+  it("has of shares bought with the broker's loan only their result, and nothing of shares without a price", () => {
+    const funded = holding({ productType: "MTF", qty: 10, pnl: rupees(-40), ...at("100") });
+    expect(accountValue(funds, [funded, holding()], [])).toBe(rupees(500 + 200 - 100 - 40));
   });
 
   it("has funds that add up with another account's", () => {
