@@ -230,7 +230,7 @@ export const issuedTokenSchema = z.object({
 });
 export type IssuedTokenRaw = z.output<typeof issuedTokenSchema>;
 
-/** GET /RenewToken. The live server names the token `token` and gives no client; the documented names are taken too. */
+/** GET /RenewToken. Documented with a login's fields; also seen with the token as `token` and without a client id. */
 export const renewedTokenSchema = issuedTokenSchema
   .partial({ dhanClientId: true, accessToken: true })
   .extend({ token: newToken.optional() })

@@ -1,7 +1,7 @@
 import { istClock, istDate } from "../../../src/domain/market.ts";
 import type { CallContext } from "../types.ts";
 import { deadSession, escapeHtml, gatewayError, html, inputError, json } from "./reply.ts";
-import type { Tokens } from "./tokens.ts";
+import type { TokenKind, Tokens } from "./tokens.ts";
 
 export interface DhanAccount {
   readonly clientId: string;
@@ -34,15 +34,15 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
   const uuid = (): string =>
     "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replaceAll("x", () => Math.floor(random() * 16).toString(16));
 
-  function issued(): Response {
-    const { token, expiresAt } = tokens.issue("APP");
+  function issued(kind: TokenKind): Response {
+    const { token, expiresAt } = tokens.issue(kind);
     return json({
       dhanClientId: account.clientId,
       dhanClientName: account.name,
       dhanClientUcc: "KQWZ48213T",
       givenPowerOfAttorney: true,
       accessToken: token,
-      expiryTime: wireTime(expiresAt),
+      expiryTime: `${istDate(expiresAt)}T${istClock(expiresAt)}.000`,
     });
   }
 
@@ -59,7 +59,7 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
   function consumeConsent(request: Request, query: URLSearchParams): Response {
     if (!knowsApp(request)) return deadSession();
     if (!tokenIds.delete(query.get("tokenId") ?? "")) return inputError("Invalid tokenId");
-    return issued();
+    return issued("APP");
   }
 
   async function consentLogin(request: Request, query: URLSearchParams): Promise<Response> {
@@ -104,13 +104,10 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
       const kind = tokens.check(request.headers.get("access-token"));
       if (kind === null || request.headers.get("dhanClientId") !== account.clientId) return deadSession();
       if (request.method !== "GET" || kind !== "SELF") return inputError("Token cannot be renewed");
-      const { token, expiresAt } = tokens.issue("SELF");
-      return json({ createTime: wireTime(now()), expiryTime: wireTime(expiresAt), token });
+      return issued("SELF");
     },
   };
 }
-
-const wireTime = (at: number): string => `${istDate(at)}T${istClock(at)}.000`;
 
 function loginPage(request: Request, account: DhanAccount, redirectUrl: string): Response {
   const url = new URL(request.url);

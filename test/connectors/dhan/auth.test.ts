@@ -230,7 +230,7 @@ describe("renewing", () => {
     expect(http.requests[0]).toMatchObject({ via: "send", headers: { dhanClientId: CLIENT_ID } });
   });
 
-  test("the new token is taken under the name that Dhan's live server gives it, where no client id comes with it", async () => {
+  test("the new token is taken also as `token`, where no client id comes with it", async () => {
     const token = jwt({ exp: istInstant("2026-11-21", "14:31:10") / 1000 });
     const renewed = { createTime: "2026-11-20T14:31:10.417", expiryTime: "2026-11-21T14:31:10.417", token };
     const { connector } = setUp(answering({ "GET /v2/RenewToken": reply(renewed) }));
