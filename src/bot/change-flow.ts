@@ -104,10 +104,12 @@ async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change
   const intent = intentOf(change.result);
   const links = await deps.accounts.all(ctx.user._id);
   const looked = await deps.watcher.look(intent);
-  const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
-  await deps.desk.attachCard(looked._id, card);
-  await deps.journal.markDrawn(looked);
-  if (looked.card) await retireCard(ctx, looked.card, cardHeading(looked, deps.accounts, links));
+  await deps.cardTurns.take(looked._id, async () => {
+    const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
+    await deps.desk.attachCard(looked._id, card);
+    await deps.journal.markDrawn(looked);
+    if (looked.card) await retireCard(ctx, looked.card, cardHeading(looked, deps.accounts, links));
+  });
 }
 
 /** The order whose change the broker was asked for; refuses when it was not asked. */

@@ -17,6 +17,7 @@ import type { OrderExport } from "../services/orders/export.ts";
 import type { Journal } from "../services/orders/journal.ts";
 import type { Limits } from "../services/orders/limits.ts";
 import type { Panic } from "../services/orders/panic.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { Tickets } from "../services/orders/tickets.ts";
 import type { Watcher } from "../services/orders/watcher.ts";
 import type { Portfolio } from "../services/portfolio.ts";
@@ -85,6 +86,7 @@ export interface BotDeps {
   readonly orderExport: OrderExport;
   readonly journal: Journal;
   readonly watcher: Watcher;
+  readonly cardTurns: Turns;
   readonly calendar: CalendarSource;
   readonly notifier: Notifier;
   readonly clock: Clock;

@@ -176,7 +176,7 @@ async function showSending(
 ): Promise<void> {
   const logNotDrawn = (error: unknown): void => ctx.log.warn({ err: error }, "card not drawn");
   const isSlow = await Promise.race([sent.then(() => false), deps.clock.sleep(SLOW_BROKER_MS).then(() => true)]);
-  if (isSlow) await drawOrder(deps, ctx, intent).catch(logNotDrawn);
+  if (isSlow) await deps.cardTurns.take(intent._id, () => drawOrder(deps, ctx, intent)).catch(logNotDrawn);
   const answered = await sent;
   const looked = await deps.watcher.look(answered).catch(() => answered);
   await showOrder(deps, ctx, looked).catch(logNotDrawn);

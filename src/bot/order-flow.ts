@@ -195,8 +195,14 @@ export async function showRenewed(
 }
 
 /** Draws the card of an order, and draws it again if the order changed meanwhile. */
-export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
-  let shown = intent;
+export const showOrder = (deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> =>
+  deps.cardTurns.take(intent._id, () => drawLatest(deps, ctx, intent));
+
+async function drawLatest(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
+  let shown = (await deps.journal.get(intent._id)) ?? intent;
+  const isTapped = ctx.callbackQuery?.message?.message_id === shown.card?.messageId;
+  // The watcher has drawn the news since, and Telegram refuses an edit that changes nothing.
+  if (isTapped && intent.isCardStale && !shown.isCardStale) return;
   for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
     await drawOrder(deps, ctx, shown);
     await deps.journal.markDrawn(shown);
@@ -207,8 +213,8 @@ export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
 }
 
 /**
- * Draws the card once, without marking it as drawn. If an order has several cards in the chat, the lowest one is kept up to
- * date and the others are retired.
+ * Draws the card once, in the caller's turn, without marking it as drawn. If an order has several cards in the chat, the
+ * lowest one is kept up to date and the others are retired.
  */
 export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const links = await deps.accounts.all(ctx.user._id);

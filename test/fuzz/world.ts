@@ -11,6 +11,7 @@ import type { BotDeps } from "../../src/bot/commands.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { createContainer, createHttp } from "../../src/app/container.ts";
 import { createBot, type BotOptions } from "../../src/app/create-bot.ts";
+import { redrawOrder } from "../../src/app/telegram-out.ts";
 import { createLinkWatch } from "../../src/app/link-watch.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
@@ -73,6 +74,7 @@ export async function openFuzzWorld({
   const clock = { now, sleep: () => Promise.resolve() };
   const complaints: string[] = [];
   const posted: Notification[] = [];
+  const post = async (notification: Notification) => void posted.push(notification);
   const log = createLog({ level: "warn", destination: { write: (line: string) => void complaints.push(line) } });
   let elapsed = 0;
   const telegram = await startPlayground({
@@ -101,7 +103,7 @@ export async function openFuzzWorld({
     http,
     yahoo: { name: "yfinance", getQuotes: async () => new Map(), getHistoricalData: async () => [] },
     definitions: [createPaper({ exchange: () => exchange }), ...brokerDefinitions],
-    notifier: { post: async (notification) => void posted.push(notification) },
+    notifier: { post },
     linkWatch: createLinkWatch({ now, metrics }),
     systemHealth: async () => ({
       storeMs: 1,
@@ -114,7 +116,7 @@ export async function openFuzzWorld({
     isPublic: false,
     isAlwaysOpen,
     onLogin: async () => undefined,
-    onOrderChange: async () => undefined,
+    onOrderChange: (intent) => redrawOrder(bot.api, deps, { post }, intent),
   });
   const owner = await deps.users.ensure(userId(ASHA), "Asha");
   await deps.users.update(owner._id, () => ({ role: "owner" }));

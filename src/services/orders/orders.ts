@@ -1,6 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { Log } from "../../lib/log.ts";
+import { createTurns, type Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Accounts } from "../accounts.ts";
@@ -27,6 +28,8 @@ export interface OrderServices {
   readonly desk: Desk;
   readonly changes: Changes;
   readonly watcher: Watcher;
+  /** By order: whoever draws its card does so in a turn, so that an older drawing never comes last. */
+  readonly cardTurns: Turns;
   readonly limits: Limits;
   readonly panic: Panic;
   readonly orderExport: OrderExport;
@@ -63,7 +66,8 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const orderCall = createOrderCall({ accounts, log, timeoutMs: timing.callMs });
   const egressRule = createEgressRule({ accounts, needsEgress });
   const own = createLimits({ store, clock, accounts, closes, journal, nextTradingDay });
-  const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
+  const cardTurns = createTurns();
+  const watcher = createWatcher({ accounts, journal, clock, log, timing, cardTurns, onChange: deps.onChange });
   const limits = withExitRule(withEgressRule(own, egressRule, accounts), { accounts, journal, watcher, clock, log });
   const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });
   const desk = createDesk({
@@ -114,6 +118,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     desk,
     changes,
     watcher,
+    cardTurns,
     limits,
     panic,
     orderExport: createOrderExport({ journal, accounts }),

@@ -5,6 +5,7 @@ import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { createFailureLog, type FailureLog } from "../../lib/failure-log.ts";
+import type { Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
@@ -39,7 +40,7 @@ export interface Watcher {
   sweep(): Promise<number>;
   /** Looks at one order now, due or not. The caller draws its card. `onUnread` is called if the book cannot be read. */
   look(intent: Intent, onUnread?: OnUnread): Promise<Intent>;
-  /** Looks at one order now and draws its card if it is stale. */
+  /** Looks at one order now and draws its card if it is stale and nobody is drawing it. */
   follow(intent: Intent): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export interface WatcherDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing: OrderTiming;
+  readonly cardTurns: Turns;
   /** Draws the card of an order that has changed. If it throws, the card is drawn at a later look. */
   readonly onChange: (intent: Intent) => Promise<void>;
 }
@@ -92,12 +94,18 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   async function follow(intent: Intent): Promise<void> {
     try {
       const after = await look(intent);
-      if (!after.isCardStale) return;
-      await deps.onChange(after);
-      await journal.markDrawn(after);
+      if (after.isCardStale) await deps.cardTurns.takeIfFree(after._id, () => draw(after));
     } catch (error) {
       log.error({ err: error, intent: intent._id }, "order could not be followed");
     }
+  }
+
+  async function draw({ _id }: Intent): Promise<void> {
+    // Read in this turn, because the one before may have drawn it.
+    const intent = await journal.get(_id);
+    if (!intent?.isCardStale) return;
+    await deps.onChange(intent);
+    await journal.markDrawn(intent);
   }
 
   async function look(intent: Intent, onUnread: OnUnread = () => undefined): Promise<Intent> {

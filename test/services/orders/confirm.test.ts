@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paiseFromRupees, price, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { MarketPhase } from "../../../src/services/orders/findings.ts";
 import { TICKET_TTL_MS } from "../../../src/services/orders/ticket-plan.ts";
@@ -194,6 +194,17 @@ describe("an order that is followed", () => {
     broker.set(legs[0]?.orderId ?? "", { avgPrice: price(8_001_000) });
     await watch(floor, 60_000);
     expect(floor.drawn.at(-1)?.legs[0]).toMatchObject({ qty: 10, filledQty: 4, avgPrice: price(8_001_000) });
+  });
+
+  it("is not drawn when a tap has drawn it since the look", async () => {
+    const intent = await sent(floor, await ticket(floor));
+    vi.spyOn(floor.journal, "get").mockImplementationOnce(async (id) => {
+      const looked = await floor.journal.get(id);
+      await floor.journal.markDrawn(looked!);
+      return looked;
+    });
+    await floor.watcher.follow(intent);
+    expect(floor.drawn).toEqual([]);
   });
 
   it("is looked at by one of two processes at a time", async () => {
