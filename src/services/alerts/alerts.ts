@@ -249,10 +249,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const counts = await Promise.all(
       [...groups.values()].map(async (group) => {
         const quotes = await pricesOf(
-          group.map(({ userId, instrument, condition }) => ({
-            instrument,
-            link: routes.get(userId) ?? null,
-            needsClose: condition.kind === "change",
+          group.map((alert) => ({
+            instrument: alert.instrument,
+            link: routes.get(alert.userId) ?? null,
+            needsClose: alert.condition.kind === "change",
+            needsTime: (quote) =>
+              alert.pricedAfter !== undefined && firedByNewPrice(alert, quote, clock.now()) !== null,
           })),
         );
         const now = clock.now();

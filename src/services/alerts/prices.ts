@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { createDayCloses } from "./day-closes.ts";
+import { createPriceTimes } from "./price-times.ts";
 
 const MAX_LINKS_TRIED = 3;
 
@@ -16,15 +17,18 @@ interface WantedPrice {
   readonly link: Link | null;
   /** For an alert on the day's change. */
   readonly needsClose: boolean;
+  /** Whether it matters of which session this price is. */
+  readonly needsTime: (quote: Quote) => boolean;
 }
 
-/** Reads the prices of one broker's alerts in bulk, and the previous closes that bulk quotes lack. */
+/** Reads the prices of one broker's alerts in bulk, and the previous closes and times that bulk quotes lack. */
 export function createAlertPrices(deps: {
   readonly quotes: Pick<Quotes, "many" | "forLink">;
   readonly clock: Clock;
   readonly log: Log;
 }): (wanted: readonly WantedPrice[]) => Promise<Map<InstrumentKey, Quote>> {
   const dayCloses = createDayCloses(deps);
+  const priceTimes = createPriceTimes(deps);
   const failures = createFailureLog(deps.log, {
     failed: "no prices for alerts; retrying",
     recovered: "prices for alerts are available again",
@@ -37,16 +41,30 @@ export function createAlertPrices(deps: {
     // `quotes.many` hides failures, and a user does not notice that an alert stays silent: log it here.
     if (quotes.size > 0) failures.recovered();
     else failures.failed(new Error(`neither a broker nor Yahoo has any of ${instruments.size} prices`));
-    const withClose = wanted.filter(({ needsClose }) => needsClose);
-    const oneEach = new Map(withClose.map((each) => [each.instrument.key, each]));
-    await Promise.all(
-      [...oneEach].map(async ([key, { link, instrument }]) => {
-        const quote = quotes.get(key);
-        if (quote) quotes.set(key, await dayCloses.complete(link, instrument, quote));
-      }),
-    );
+    const wantingClose = wanted.filter(({ needsClose }) => needsClose);
+    await completeEach(quotes, wantingClose, dayCloses.complete);
+    const wantingTime = wanted.filter(({ instrument, needsTime }) => {
+      const quote = quotes.get(instrument.key);
+      return quote?.at === null && needsTime(quote);
+    });
+    await completeEach(quotes, wantingTime, priceTimes.complete);
     return quotes;
   };
+}
+
+/** Replaces the quote of each instrument by a more complete one, all at the same time. */
+async function completeEach(
+  quotes: Map<InstrumentKey, Quote>,
+  wanted: readonly WantedPrice[],
+  complete: (link: Link | null, instrument: Instrument, quote: Quote) => Promise<Quote>,
+): Promise<void> {
+  const oneEach = new Map(wanted.map((each) => [each.instrument.key, each]));
+  await Promise.all(
+    [...oneEach].map(async ([key, { link, instrument }]) => {
+      const quote = quotes.get(key);
+      if (quote) quotes.set(key, await complete(link, instrument, quote));
+    }),
+  );
 }
 
 /** Tries several links: what one link's plan does not include, another's may. */

@@ -342,6 +342,28 @@ describe("an alert", () => {
     expect(await alerts.sweep()).toBe(0);
   });
 
+  it("armed after the close does not fire on that session's price although bulk quotes tell no time", async () => {
+    const link = await harness.link(asha);
+    const connector = await harness.accounts.broker(link).connector();
+    const full = connector.getQuotes.bind(connector);
+    connector.getQuotes = async (...asked) =>
+      new Map([...(await full(...asked))].map(([key, quote]) => [key, { ...quote, at: null }]));
+    harness.prices.broker = 98.5;
+    isOpen = false;
+    await arm("SBIN < 99");
+    harness.pricedAt = harness.clock.now();
+    harness.pass(20 * 3_600_000);
+    isOpen = true;
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) {
+      expect(await alerts.sweep()).toBe(0);
+      harness.pass(15_000);
+    }
+    expect(harness.calls.filter((call) => call === "broker getQuote")).toHaveLength(1);
+    harness.pricedAt = null;
+    harness.pass(60_000);
+    expect(await alerts.sweep()).toBe(1);
+  });
+
   it("fires on the day's P&L over all accounts, never on a partial one", async () => {
     await harness.link(asha);
     const second = await harness.link(asha);

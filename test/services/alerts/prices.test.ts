@@ -26,7 +26,12 @@ describe("the prices of alerts", () => {
         },
       },
     });
-    const wanted = (instrument: typeof ITC, needsClose = true) => ({ instrument, link: null, needsClose });
+    const wanted = (instrument: typeof ITC, needsClose = true) => ({
+      instrument,
+      link: null,
+      needsClose,
+      needsTime: () => false,
+    });
     const TCS = shareNamed("TCS");
     const prices = await pricesOf([wanted(ITC), wanted(INFY), wanted(ITC), wanted(TCS, false)]);
     expect(asked).toHaveLength(2);
