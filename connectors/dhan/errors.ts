@@ -50,11 +50,14 @@ const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
   [/invalid token/i, "auth-expired"],
 ];
 
-/** The kind of a failed reply. Codes come before the HTTP status, because 806 arrives as a 401. */
-export function kindOf(status: number, refusal: Refusal | null): BrokerErrorKind {
+/**
+ * The kind of a failed reply. Codes come before the HTTP status, because 806 arrives as a 401. A status alone does not
+ * prove that an order was refused.
+ */
+export function kindOf(status: number, refusal: Refusal | null, isOrder: boolean): BrokerErrorKind {
   if (status === 429) return "rate-limited";
   if (status >= 500) return "unavailable";
-  const byStatus = status === 401 ? "auth-expired" : "bad-response";
+  const byStatus = status === 401 && !isOrder ? "auth-expired" : "bad-response";
   if (refusal === null) return byStatus;
   const byWords = KIND_BY_WORDS.find(([words]) => words.test(refusal.message));
   if (byWords) return byWords[1];
@@ -96,9 +99,14 @@ export function readRefusal(json: unknown): Refusal | null {
   return parsed.success ? parsed.data : null;
 }
 
+export interface Asked {
+  readonly endpoint: string;
+  readonly isOrder: boolean;
+}
+
 /** The error that a reply other than a success stands for. */
-export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal | null): BrokerError {
-  const kind = kindOf(reply.status, refusal);
+export function replyError({ endpoint, isOrder }: Asked, reply: HttpReply, refusal: Refusal | null): BrokerError {
+  const kind = kindOf(reply.status, refusal, isOrder);
   const message = cleanMessage(refusal?.message ?? "") || `Dhan answered HTTP ${reply.status} to ${endpoint}`;
   return new BrokerError(kind, message, {
     broker: DHAN,

@@ -83,7 +83,7 @@ export function createTransport(deps: ConnectorDeps) {
     const json = parseJson(reply.body);
     const refusal = readRefusal(json);
     if (reply.status < 200 || reply.status > 299 || refusal !== null || json === undefined)
-      throw replyError(call.endpoint, reply, refusal);
+      throw replyError({ endpoint: call.endpoint, isOrder: call.rate === "order" }, reply, refusal);
     const parsed = call.schema.safeParse(json);
     if (!parsed.success) throw badField(call.endpoint, parsed.error);
     return parsed.data;

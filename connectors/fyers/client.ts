@@ -218,7 +218,7 @@ export function refusal(
   );
   const kind =
     envelope === undefined
-      ? unreadableKind(reply.status)
+      ? unreadableKind(reply.status, isOrder)
       : errorKind({ status: reply.status, code: envelope.code, message: reason, isOrder });
   const message = reason || `Fyers answered HTTP ${reply.status} without a reason`;
   return new BrokerError(kind, message, {
@@ -236,11 +236,11 @@ function retryAfter(headers: HttpReply["headers"]): number | undefined {
   return Number.isFinite(ms) && ms > 0 ? ms : (retryAfterMs(headers) ?? undefined);
 }
 
-/** For Cloudflare's HTML pages, where only the status counts. */
-function unreadableKind(status: number): BrokerError["kind"] {
+/** For Cloudflare's HTML pages, where only the status counts. It does not prove that an order was refused. */
+function unreadableKind(status: number, isOrder: boolean): BrokerError["kind"] {
   if (status >= 500) return "unavailable";
   if (status === 429) return "rate-limited";
-  return status === 401 ? "auth-expired" : "bad-response";
+  return status === 401 && !isOrder ? "auth-expired" : "bad-response";
 }
 
 function checked<S extends z.ZodType>(schema: S, body: unknown, endpoint: string): z.infer<S> {

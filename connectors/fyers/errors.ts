@@ -43,6 +43,8 @@ export function errorKind({ status, code, message, isOrder }: Refusal): BrokerEr
   // The static IP rule has no documented code, so the text decides.
   if (isOrder && /\bip\b/i.test(message)) return "ip-not-allowed";
   if (known !== undefined) return known;
+  // A status alone does not prove that an order was refused.
+  if (isOrder) return "bad-response";
   if (status === 401) return "auth-expired";
   return status === 403 ? "no-permission" : "bad-response";
 }

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Access } from "../../../connectors/base.ts";
 import type { Fault, FaultKind } from "../../../playground/brokers/types.ts";
 import { FAULT_KINDS } from "../../../playground/brokers/types.ts";
+import { orderTag } from "../../../src/domain/ids.ts";
 import type { Order, OrderOutcome } from "../../../src/domain/order.ts";
 import type { Kit } from "../kit.ts";
 import type { Rig } from "../rig.ts";
@@ -73,6 +74,17 @@ export function unknownCases(kit: Kit): void {
         expect(rig.calls(wire?.cancel ?? /./)).toHaveLength(1);
       });
     }
+
+    for (const status of [401, 403])
+      kit.case(`are what a page with HTTP ${status} leaves: it is not the broker's refusal`, async () => {
+        const { rig, access } = await kit.loggedIn();
+        const order = await placeResting(rig, access);
+        rig.controls.tamper = (_request, reply) => ({ ...reply, status, body: "<html>No</html>" });
+        const { connector } = rig;
+        expectUnknown(await connector.placeOrder(access, ticket(rig, share(rig), { tag: orderTag("intent0002") })));
+        expectUnknown(await connector.modifyOrder(access, order, { qty: 2 }));
+        expectUnknown(await connector.cancelOrder(access, order));
+      });
 
     kit.case("are not reported when the broker cannot be reached", async () => {
       const { rig, access } = await kit.loggedIn();

@@ -43,7 +43,7 @@ describe("an error reply", () => {
     ["HTML from a firewall", 403, "<html>Forbidden</html>", "bad-response"],
     ["HTML with a 401", 401, "<html>Unauthorized</html>", "auth-expired"],
   ])("for %s with HTTP %i has kind $3", (_, status, body, kind) => {
-    expect(kindOf(status, readRefusal(body))).toBe(kind);
+    expect(kindOf(status, readRefusal(body), false)).toBe(kind);
   });
 
   test("is recognised in every envelope, and no successful reply is taken for one", () => {
@@ -104,8 +104,9 @@ describe("a failed read", () => {
 });
 
 test("a refusal without words still says something", () => {
+  const asked = { endpoint: "GET /orders", isOrder: false };
   for (const message of ["", " \n"]) {
-    const error = replyError("GET /orders", { status: 500, headers: {}, body: "" }, { code: "DH-908", message });
+    const error = replyError(asked, { status: 500, headers: {}, body: "" }, { code: "DH-908", message });
     expect(error.message).toBe("Dhan answered HTTP 500 to GET /orders");
   }
 });

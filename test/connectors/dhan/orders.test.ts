@@ -120,6 +120,8 @@ describe("placing", () => {
     ["answered with a 500", dh("DH-908", "Internal", 500), { kind: "unknown" }],
     ["answered with a 500 that has an order error code", dh("DH-906", "Order Error", 500), { kind: "unknown" }],
     ["answered with a gateway's HTML page", () => reply("<html>502</html>", 502), { kind: "unknown" }],
+    ["answered with a 401 that is not Dhan's", () => reply("<html>Unauthorized</html>", 401), { kind: "unknown" }],
+    ["answered with a 401 and an unknown code", dh("X", "?", 401), { kind: "unknown" }],
     ["answered with HTML and status 200", () => reply("<html>hello</html>"), { kind: "unknown" }],
     ["answered with truncated JSON", () => reply('{"orderId":"34261121'), { kind: "unknown" }],
     ["answered without an order id", () => reply({ orderId: "", orderStatus: "TRANSIT" }), { kind: "unknown" }],
