@@ -73,6 +73,13 @@ describe("a view of accounts that could not be read", () => {
     );
   });
 
+  it("lists it in the day's P&L without a figure, so that the sum does not pass for that of all accounts", () => {
+    const one = read("one", { positions: [position], holdings: [] });
+    expect(said(pnlView([one, silent("two")], page))).toMatch(/^one +\+100\.00\ntwo +not read\n/m);
+    expect(said(pnlView([silent("two"), silent("three")], page))).not.toContain("not read");
+    expect(said(pnlView([one], page))).not.toMatch(/^one/m);
+  });
+
   it("says in a panic report which rows are left alone, not that there was nothing to do", () => {
     const unread = { orders: [{ orderId: brokerOrderId("7"), listed: null }], positions: [] };
     const book = { link: link("one"), ok: true as const, orders: [], positions: [], unread };

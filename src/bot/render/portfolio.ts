@@ -317,10 +317,12 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
   const perAccount = each.map(
     (part) => [part.link.label, money.cell(sumPaise([part.value.positions, part.value.holdings]))] as const,
   );
+  // Listed too, so that the sums do not pass for those of all accounts.
+  const notRead = parts.flatMap((part) => (part.ok ? [] : [[part.link.label, "not read"] as const]));
   return {
     html: lines(
       heading("P&L today", parts, accounts),
-      each.length > 1 && html`<pre>${renderPairs(perAccount, PAGE_WIDTH)}</pre>`,
+      each.length > 0 && parts.length > 1 && html`<pre>${renderPairs([...perAccount, ...notRead], PAGE_WIDTH)}</pre>`,
       each.length > 0 &&
         html`<pre>${renderPairs(
           [
