@@ -38,7 +38,9 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
   });
   routes.get("/oauth/:broker/callback", async (context) => {
     const broker = context.req.param("broker");
-    const result = await logins.finish(broker, context.req.query(), getCookie(context, STATE_COOKIE));
+    const params = context.req.query();
+    const cookie = getCookie(context, STATE_COOKIE);
+    const result = await logins.finish(broker, params, cookie);
     const link = "link" in result ? { link: result.link._id } : {};
     if ("error" in result) log.warn({ result: result.kind, ...link, err: result.error }, "login callback");
     else log.info({ result: result.kind, ...link }, "login callback");
@@ -48,29 +50,36 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
       );
     }
     deleteCookie(context, STATE_COOKIE, cookieFor(broker));
-    const body = outcome(result.kind, chatUrl());
-    return page(context, { title: TITLES[result.kind], body }, result.kind === "linked" ? 200 : 400);
+    const isNameless = result.kind === "stale" && params["state"] === undefined && cookie === undefined;
+    const shown = isNameless ? "nameless" : result.kind;
+    return page(context, { title: TITLES[shown], body: outcome(shown, chatUrl()) }, shown === "linked" ? 200 : 400);
   });
   return routes;
 }
 
-const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
+/** `nameless`: the broker returns no state and the browser brought no cookie, as when it opened the broker's page directly. */
+type Outcome = LoginResult["kind"] | "nameless";
+
+const TITLES: Readonly<Record<Outcome, string>> = {
   linked: "Linked",
   stale: "This login link was used before or is too old",
+  nameless: "This address does not say whose login it is",
   cancelled: "The login was not finished",
   "other-account": "That was another account",
   "linked-already": "That account is linked already",
   failed: "The broker did not confirm the login",
 };
 
-const outcome = (kind: LoginResult["kind"], chatUrl: string) =>
+const outcome = (kind: Outcome, chatUrl: string) =>
   html`<p>${outcomeText(kind)}</p>
     ${backToChat(chatUrl)}`;
 
-function outcomeText(kind: LoginResult["kind"]): string {
+function outcomeText(kind: Outcome): string {
   if (kind === "linked") return "The account is linked. The chat has the details.";
   // Also what a browser shows that loads the page of a login again: the first time it may have been linked.
   if (kind === "stale")
     return "Nothing was changed by this. If you have just logged in, the chat says how it went. Otherwise it has a new login button under /accounts.";
+  if (kind === "nameless")
+    return "Nothing was changed by this. If you have just logged in, the chat says how it went, or what to send it instead.";
   return "Nothing was changed. The chat has a new login button under /accounts.";
 }

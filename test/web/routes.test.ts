@@ -97,6 +97,14 @@ describe("the OAuth pages", () => {
     expect(reply.headers.get("set-cookie")).toContain("Path=/sauda/oauth/dhan/callback");
   });
 
+  it("do not call a login used or too old that names nobody: without a public address it has no cookie", async () => {
+    const reply = await routes({ kind: "stale" }).request("/oauth/dhan/callback?tokenId=sekrit-token-2");
+    const text = await reply.text();
+    expect(text).toContain("This address does not say whose login it is");
+    expect(text).toContain("the chat says how it went, or what to send it instead");
+    for (const wrong of ["used before", "sekrit"]) expect(text).not.toContain(wrong);
+  });
+
   it("redirect nowhere for an unknown login", async () => {
     const app = routes({ kind: "stale" });
     for (const path of [
