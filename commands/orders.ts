@@ -1,4 +1,5 @@
 import { Composer } from "grammy";
+import { allows } from "../src/bot/access.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -37,7 +38,8 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number, label?: st
   ]);
   if (parts.length === 0) throw await nothingToRead(deps, user, label);
   const now = deps.clock.now();
-  const view = ordersView(parts, { accounts: deps.accounts, now, page, label });
+  const mayTrade = allows(ctx.user.role, "trader");
+  const view = ordersView(parts, { accounts: deps.accounts, now, page, label, mayTrade });
   const booked = parts.flatMap((part) => (part.ok ? part.value : []));
   const ours = unbookedOrders({
     intents: label === undefined ? intents : intents.map(atShown(parts)),

@@ -26,7 +26,7 @@ const accounts = {
   brokers: new Map([[ACME, { definition }]]),
 } as unknown as Accounts;
 const now = istInstant("2026-11-23", "10:42");
-const page = { accounts, now, page: 0, money: moneyText(false, ZERO_PAISE) };
+const page = { accounts, now, page: 0, mayTrade: true, money: moneyText(false, ZERO_PAISE) };
 const link = (label: string): Link => ({ _id: label, label, broker_name: ACME }) as unknown as Link;
 const read = <T>(label: string, value: T): LinkResult<T> => ({ link: link(label), ok: true, value });
 const silent = (label: string): LinkResult<never> => ({
@@ -456,6 +456,15 @@ describe("a fill whose price the broker has not told", () => {
     const says = panicReport(report, accounts, now).toString();
     expect(says).toContain("it filled before it could be cancelled.");
     expect(says).toContain("exited, price not told yet.");
+  });
+});
+
+describe("the line below the orders", () => {
+  it("names the commands for open ones only to people who may use them", () => {
+    const open = { ...trade, type: "LIMIT", status: "open", filledQty: 0, placedAt: now } as unknown as Order;
+    const says = (mayTrade: boolean): string => said(ordersView([read("one", [open])], { ...page, mayTrade }));
+    expect(says(true)).toContain("1 in all, 1 open. /cancel and /modify list the open ones.");
+    expect(says(false)).toMatch(/^1 in all, 1 open\.$/m);
   });
 });
 

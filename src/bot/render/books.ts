@@ -32,7 +32,10 @@ const STATUS_WORDS: Readonly<Record<Order["status"], string>> = {
 const statusWords = ({ status, isAmo }: Order): string =>
   isAmo && status === "pending" ? "next session" : STATUS_WORDS[status];
 
-export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, now, page, label }: MergedPage): View {
+export function ordersView(
+  parts: readonly LinkResult<Order[]>[],
+  { accounts, now, page, label, mayTrade }: MergedPage & { readonly mayTrade: boolean },
+): View {
   const rows = rowsOf(parts).sort((a, b) => (b.row.placedAt ?? 0) - (a.row.placedAt ?? 0));
   const shown = pageOf(rows, page);
   const open = rows.filter(({ row }) => !isFinal(row.status)).length;
@@ -42,7 +45,7 @@ export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, no
       heading("Orders today", parts, accounts, label),
       rows.length === 0 ? nothingText("orders today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
-        html`${rows.length} in all, ${open} open.${open > 0 ? " /cancel and /modify list the open ones." : ""}`,
+        html`${rows.length} in all, ${open} open.${open > 0 && mayTrade ? " /cancel and /modify list the open ones." : ""}`,
       ...failures(parts, accounts),
       stamp(now),
     ),
