@@ -64,7 +64,7 @@ async function refuseUnknownWords(deps: BotDeps, { verb, words }: Typed, none: N
     const found = await instruments.resolve(tokens.slice(0, length).join(" "));
     if (found.kind !== "one") continue;
     const behind = tokens.slice(length);
-    const unread = behind.filter((token) => !/^[\d.,]+$/.test(token));
+    const unread = behind.filter((token) => !/^[\d.,@]+$/.test(token));
     const named = (unread.length > 0 ? unread : behind).join(" ");
     throw new Refusal(
       lines(text.orders.unknownWords(ticker(found.instrument.symbol), named), text.orders.example(verb)),

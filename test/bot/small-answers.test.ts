@@ -133,6 +133,7 @@ describe("the answer", () => {
     const unread = (words: string) => `I know SBIN, but not what “${words}” means here.\n${example}`;
     expect(await ask("/sell sbin half")).toBe(unread("half"));
     expect(await ask("/sell sbin 10 target 1050")).toBe(unread("target"));
+    expect(await ask("/sell sbin 10 @ 1050 gtt")).toBe(unread("gtt"));
     expect(await ask("/sell sbin 10 20 30")).toBe(unread("10 20"));
     expect(await ask("/sell state bank of india 10 stop loss 990")).toBe(unread("stop loss"));
     for (const typed of ["/sell nosuch half", "/sell sensex bankex fut 1 lot"])
