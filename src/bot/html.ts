@@ -1,4 +1,5 @@
 import { visible } from "../lib/cut-html.ts";
+import { withoutInvisible } from "../lib/invisible.ts";
 
 /** Telegram HTML with every interpolated value escaped. Made only by `html` and `lines`. */
 export class Html {
@@ -15,12 +16,15 @@ export class Html {
 
 type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/** The only place where text becomes markup: escapes strings, inserts Html and lists of it as they are. */
+/**
+ * The only place where text becomes markup: escapes strings and drops their invisible characters, inserts Html and lists of
+ * it as they are.
+ */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
     literals.reduce((text, literal, at) => {
       if (at >= parts.length) return text + literal;
-      return text + literal + render(literal.endsWith("<pre>") ? parts[at] : proseText(parts[at]));
+      return text + literal + (literal.endsWith("<pre>") ? render(parts[at]) : prose(parts[at]));
     }, ""),
   );
 }
@@ -37,7 +41,8 @@ export const lines = (...parts: readonly Part[]): Html =>
 /** Limits how much of a user's or a broker's own text is repeated. Tables in <pre> are not cut: they are made to fit. */
 const MAX_STRING = 600;
 
-const proseText = (part: Part): Part => (typeof part === "string" ? withSignsJoined(truncated(part)) : part);
+const prose = (part: Part): string =>
+  typeof part === "string" ? withSignsJoined(render(truncated(part))) : render(part);
 
 const truncated = (part: string): string =>
   part.length > MAX_STRING ? `${part.slice(0, MAX_STRING).toWellFormed()}…` : part;
@@ -50,7 +55,7 @@ function render(part: Part): string {
   if (part === null || part === undefined || part === false) return "";
   if (part instanceof Html) return part.toString();
   if (Array.isArray(part)) return part.map(render).join("");
-  return escape(String(part));
+  return escape(withoutInvisible(String(part)));
 }
 
 const MARKUP = /[&<>"]/g;
