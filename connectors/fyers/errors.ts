@@ -12,8 +12,8 @@ const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   ["auth-invalid", [-352, -371, -374]],
   ["no-permission", [-373]],
   ["rate-limited", [-429, 429, -353]],
-  // -99: by RMS or the exchange. The others: the order is unknown, or already cancelled, traded or rejected.
-  ["rejected", [-99, -51, -53, -159, -209, -161, -162, -163, -164]],
+  // -99: by RMS or the exchange. The others: the order is unknown, or already cancelled, traded or rejected (-52: any).
+  ["rejected", [-99, -51, -52, -53, -159, -209, -161, -162, -163, -164]],
   ["invalid-request", [-50, -300, -441, -101, -305, -323, -372, -390, -392]],
   ["invalid-request", [-308, -309, -310, -311, -312, -313, -314, -315, -316, -325, -326, -327, -328]],
   // Connections behind Fyers: the order may have got through.

@@ -291,6 +291,14 @@ describe("cancelling", () => {
     const { connector } = await setUp(() => reply("delete-orders-id-sync-filled", 400));
     expect(await connector.cancelOrder(access, await resting())).toMatchObject({
       kind: "rejected",
+      reason: "The order is not pending",
+    });
+  });
+
+  it("is rejected for a filled order also with the older code", async () => {
+    const { connector } = await setUp(() => error(-162, "Order is already traded"));
+    expect(await connector.cancelOrder(access, await resting())).toMatchObject({
+      kind: "rejected",
       reason: "Order is already traded",
     });
   });
