@@ -9,7 +9,7 @@ export const { badField, mapReply } = replyErrors(FYERS, "Fyers");
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   // -16 is also how the disabled token refresh is refused. The user has to log in either way.
   ["auth-expired", [-8, -15, -16, -17]],
-  ["auth-invalid", [-352, -371, -374]],
+  ["auth-invalid", [-352, -371, -374, -437]],
   ["no-permission", [-373]],
   ["rate-limited", [-429, 429, -353]],
   // -99: by RMS or the exchange. The others: the order is unknown, or already cancelled, traded or rejected (-52: any).
@@ -42,6 +42,8 @@ export function errorKind({ status, code, message, isOrder }: Refusal): BrokerEr
   if (known === "unavailable" || known === "rate-limited") return known;
   // The static IP rule has no documented code, so the text decides.
   if (isOrder && /\bip\b/i.test(message)) return "ip-not-allowed";
+  // Comes as -50, but the request is good: the app lacks the permission for orders.
+  if (isOrder && /not allowed from this app/i.test(message)) return "no-permission";
   if (known !== undefined) return known;
   // A status alone does not prove that an order was refused.
   if (isOrder) return "bad-response";

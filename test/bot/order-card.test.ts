@@ -232,6 +232,7 @@ describe("a broker's refusal", () => {
     ["Market orders without market protection are not allowed via API.", "no plain market order"],
     ["Markets are closed right now. Use AMO.", "market is closed"],
     ["This security is under the cautionary listing", "restricts trading"],
+    ["Algo orders are not allowed from this app", "app at the broker may not place orders"],
     ["CDSL TPIN authorisation pending", "today's authorisation"],
   ])("“%s” is explained in plain words", (raw, words) => {
     expect(reasonWords(raw)).toContain(words);

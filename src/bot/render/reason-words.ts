@@ -53,6 +53,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /cautionary|surveillance|\basm\b|\bgsm\b|\besm\b|trade.to.trade|\bt2t\b|(intraday|mis|bo|co) .*(not allowed|blocked|disabled)|blocked for|not allowed to trade|ban period/i,
     "The exchange or the broker restricts trading in this instrument. Delivery (cnc) may still be possible.",
   ],
+  [
+    /not allowed from this app/i,
+    "The app at the broker may not place orders, or not from this machine's address. /link says what to set there.",
+  ],
   [/self.?trade/i, "It would have traded with an order of your own."],
   [/maintenance/i, "The broker's order system is under maintenance."],
 ];

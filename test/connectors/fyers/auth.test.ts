@@ -95,6 +95,7 @@ describe("login", () => {
     ["a wrong secret", -371, "auth-invalid"],
     ["a used auth_code", -374, "auth-invalid"],
     ["a wrong app id", -352, "auth-invalid"],
+    ["an auth_code that is none", -437, "auth-invalid"],
   ])("fails after %s with $2", async (_what, code, kind) => {
     const { connector } = await setUp(() => text(JSON.stringify({ s: "error", code, message: "no" }), 401));
     expect(await failureOf(connector.generateSession(granted))).toMatchObject({ kind, brokerCode: String(code) });

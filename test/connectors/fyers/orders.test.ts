@@ -151,6 +151,11 @@ describe("the outcome of placing an order", () => {
     ],
     ["rejected without permission", error(-373, "No permission"), { kind: "rejected" }],
     [
+      "rejected for an app that may not place orders",
+      error(-50, "Orders are not allowed from this app"),
+      { kind: "rejected", reason: expect.stringContaining("not allowed from this app") },
+    ],
+    [
       "not sent: our request was invalid",
       reply("post-orders-sync-invalid", 400),
       { kind: "not-sent", cause: "invalid-request" },
