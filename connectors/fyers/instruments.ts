@@ -13,6 +13,8 @@ const STREAM_TIMEOUT_MS = 180_000;
 /** Columns of the headerless CSV, https://public.fyers.in/sym_details/NSE_CM.csv */
 const COLUMNS = 21;
 const INDEX_TYPE = "10";
+/** Of an index and of a share. Their option type is XX in NSE's file and empty in BSE's. */
+const FUTURE_TYPES = new Set(["11", "13"]);
 const ISIN = /^IN[A-Z0-9]{10}$/;
 /** NSE series or BSE group: `EQ` of `NSE:BAJAJ-AUTO-EQ`. */
 const SERIES = /-([A-Z0-9]{1,3})$/;
@@ -93,7 +95,7 @@ function toListed(row: Row, segment: "NSE" | "BSE" | "NFO" | "BFO"): Instrument 
     key,
     symbol: canonicalSymbol(row.ticker, segment),
     segment,
-    name: row.name,
+    name: row.name.trim(),
     lotSize: positive(row.lot),
     tickSize: priceFromRupees(row.tick),
     ...(ISIN.test(row.isin) ? { isin: row.isin } : {}),
@@ -103,7 +105,7 @@ function toListed(row: Row, segment: "NSE" | "BSE" | "NFO" | "BFO"): Instrument 
     return series === undefined ? "no series" : { kind: "equity", ...listed, series };
   }
   const derivative = { ...listed, underlying: row.underlying, expiry: istDate(positive(row.expiryEpoch) * 1_000) };
-  if (row.optionType === "XX") return { kind: "future", ...derivative };
+  if (FUTURE_TYPES.has(row.type)) return { kind: "future", ...derivative };
   if (row.optionType !== "CE" && row.optionType !== "PE") return "unknown option type";
   return { kind: "option", ...derivative, strike: priceFromRupees(row.strike), optionType: row.optionType };
 }

@@ -71,6 +71,9 @@ describe("the instrument masters", () => {
     expect(of("NSE:NIFTY26NOVFUT")).toMatchObject({
       instrument: { kind: "future", expiry: "2026-11-24", tickSize: 1_000 },
     });
+    expect(of("BSE:SENSEX26NOVFUT")).toMatchObject({
+      instrument: { kind: "future", name: "SENSEX 26 Nov 26 FUT", underlying: "SENSEX", lotSize: 20 },
+    });
     expect(of("NSE:NIFTY50-INDEX")).toMatchObject({
       instrument: { kind: "index", segment: "INDEX", name: "Nifty 50", tickSize: 0 },
     });
