@@ -15,16 +15,7 @@ import {
 } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type OrderType } from "../../src/domain/order.ts";
 import type { Carried, Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
-import type {
-  FundsRaw,
-  HoldingRaw,
-  OrderRaw,
-  OrderStatusRaw,
-  OrderTypeRaw,
-  PositionRaw,
-  ProfileRaw,
-  TradeRaw,
-} from "./schemas.ts";
+import type { FundsRaw, HoldingRaw, OrderRaw, OrderTypeRaw, PositionRaw, ProfileRaw, TradeRaw } from "./schemas.ts";
 import { withoutOrderNumber } from "./errors.ts";
 import { cashSymbol, textOrNull, SEGMENT_OF, toListed, type Lookup } from "./venue.ts";
 
@@ -68,8 +59,11 @@ function orderHandle(row: OrderRaw): Record<string, string> {
   };
 }
 
-/** A stop order is PENDING both before and after its trigger, so one without fills counts as waiting for it. */
-function toStatus(row: { orderStatus: OrderStatusRaw; orderType: OrderTypeRaw; filledQty: number }): OrderStatus {
+/**
+ * PENDING is also an after-market order before the exchange has it, and a stop order both before and after its trigger:
+ * one without fills counts as waiting for it.
+ */
+function toStatus(row: OrderRaw): OrderStatus {
   switch (row.orderStatus) {
     case "TRANSIT":
       return "pending";
@@ -77,6 +71,7 @@ function toStatus(row: { orderStatus: OrderStatusRaw; orderType: OrderTypeRaw; f
     case "MODIFIED":
     case "CONFIRM":
     case "INACTIVE":
+      if (row.afterMarketOrder && textOrNull(row.exchangeOrderId) === null) return "pending";
       return row.orderType.startsWith("STOP_LOSS") && row.filledQty === 0 ? "trigger-pending" : "open";
     case "TRIGGERED":
     case "PART_TRADED":

@@ -29,13 +29,14 @@ export function orderRow(
 ): Fields {
   const at = order.placedAt === null ? "0001-01-01 00:00:00" : istDateTime(order.placedAt);
   const filledQty = isInTransit ? 0 : order.filledQty;
+  const isAtExchange = !isInTransit && order.exchangeOrderId !== null;
   const isPartial = order.status === "open" && filledQty > 0;
   return {
     dhanClientId: clientId,
     orderId: order.orderId,
-    exchangeOrderId: isInTransit ? "0" : (order.exchangeOrderId ?? "0"),
+    exchangeOrderId: isAtExchange ? order.exchangeOrderId : "0",
     correlationId: order.tag ?? "NA",
-    orderStatus: isInTransit ? "TRANSIT" : isPartial ? "PART_TRADED" : STATUS_WORDS[order.status],
+    orderStatus: isInTransit ? "TRANSIT" : isPartial ? "PART_TRADED" : statusWord(order),
     transactionType: order.side,
     ...(order.key ? wireId(order.key) : {}),
     productType: order.productType,
@@ -52,15 +53,24 @@ export function orderRow(
     legName: "NA",
     createTime: at,
     updateTime: at,
-    exchangeTime: isInTransit ? "0001-01-01 00:00:00" : at,
+    exchangeTime: isAtExchange ? at : "0001-01-01 00:00:00",
     ...contractFields(instrument),
     omsErrorCode: "0",
-    omsErrorDescription: order.status === "rejected" && !isInTransit ? `RMS:${order.message ?? ""}` : "CONFIRMED",
+    omsErrorDescription: isInTransit ? "CONFIRMED" : description(order),
     algoId: "0",
     remainingQuantity: isFinal(order.status) ? 0 : order.qty - filledQty,
     averageTradedPrice: isInTransit ? 0 : rupeesFromPrice(order.avgPrice),
     filledQty,
   };
+}
+
+/** An after-market order is PENDING already before the exchange has it. */
+const statusWord = ({ status, isAmo }: Order): string =>
+  status === "pending" && isAmo ? "PENDING" : STATUS_WORDS[status];
+
+function description(order: Order): string {
+  if (order.status === "rejected") return `RMS:${order.message ?? ""}`;
+  return order.exchangeOrderId === null ? "" : "CONFIRMED";
 }
 
 function wireType(order: Order): string {

@@ -96,6 +96,17 @@ describe("orders", () => {
     expect(toOrder({ ...orders[0]!, orderStatus }, lookup).status).toBe(status);
   });
 
+  test.each(["LIMIT", "STOP_LOSS"] as const)(
+    "an after-market %s order is pending until the exchange has it",
+    (orderType) => {
+      const held = { ...orders[0]!, orderStatus: "PENDING", orderType, filledQty: 0, afterMarketOrder: true } as const;
+      const amo = { ...held, exchangeOrderId: "0" };
+      expect(toOrder(amo, lookup)).toMatchObject({ status: "pending", isAmo: true, exchangeOrderId: null });
+      expect(toOrder(held, lookup).status).toBe(orderType === "LIMIT" ? "open" : "trigger-pending");
+      expect(toOrder({ ...amo, afterMarketOrder: false }, lookup).status).not.toBe("pending");
+    },
+  );
+
   test.each([
     ["orderStatus", "TELEPORTED"],
     ["productType", "NRML"],

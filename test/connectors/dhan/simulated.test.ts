@@ -59,7 +59,7 @@ const credentials = () =>
 
 beforeEach(async () => {
   now = istInstant("2026-11-20", "10:30");
-  exchange = createExchange({ seed: 7, now: () => now });
+  exchange = createExchange({ seed: 7, now: () => now, isAlwaysOpen: false });
   exchange.account("demo-dhan", opening);
   broker = simulatedDhan({ exchange, accountId: "demo-dhan", random: () => 0.5, redirectUrl: REDIRECT });
   connector = createConnector({
@@ -222,6 +222,27 @@ describe("orders", () => {
       reason: expect.stringContaining("Transit"),
     });
     expect(await connector.cancelOrder(access, second)).toMatchObject({ kind: "accepted" });
+  });
+
+  test("an after-market order waits for the session and can be changed and cancelled", async () => {
+    now = istInstant("2026-11-20", "20:30");
+    const access = accessWith(await pasteToken());
+    const stop = { type: "SL", price: ltpTimes(1.04), triggerPrice: ltpTimes(1.03) } as const;
+    await connector.placeOrder(access, ticket({ isAmo: true }));
+    await connector.placeOrder(access, ticket({ tag: orderTag("intent0002"), isAmo: true, terms: stop }));
+    now += 60_000;
+    const waiting = await connector.getOrders(access);
+    const held = { status: "pending", isAmo: true, exchangeOrderId: null };
+    expect(waiting).toMatchObject([held, held]);
+    const answer = await fetch(`${broker.roots(base)["DHAN_API_ROOT"]}/v2/orders`, {
+      headers: { "access-token": access.session.accessToken.reveal() },
+    });
+    expect(await answer.json()).toMatchObject([{ orderStatus: "PENDING" }, { orderStatus: "PENDING" }]);
+    const [limit, other] = waiting as [Order, Order];
+    expect(await connector.modifyOrder(access, limit, { qty: 8 })).toMatchObject({ kind: "accepted" });
+    expect(await connector.getOrder(access, limit.orderId, limit.handle)).toMatchObject({ status: "pending", qty: 8 });
+    expect(await connector.cancelOrder(access, other)).toMatchObject({ kind: "accepted" });
+    expect(await connector.getOrder(access, other.orderId, other.handle)).toMatchObject({ status: "cancelled" });
   });
 
   test("a market order becomes a limit order, fills, and appears in trades, positions and funds to the paisa", async () => {
