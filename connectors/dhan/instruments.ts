@@ -157,7 +157,8 @@ function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | Pendin
   const listed = {
     key: instrumentKey(segment, row.securityId),
     segment,
-    name: nameOf(row),
+    // Many rows of BSE have a code like SSXOPT as the symbol's name.
+    name: row.customSymbol || nameOf(row),
     lotSize: units(row.lot),
     tickSize: tick(row.tick),
     underlying,

@@ -121,7 +121,7 @@ function rowOf(instrument: Instrument, isMonthly: IsMonthly): string {
         flag,
         isOption ? "OP" : "FUT",
         "NA",
-        "",
+        exchange === "BSE" ? "SSXOPT" : "",
       ].join(",");
     }
   }

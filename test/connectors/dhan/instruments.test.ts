@@ -62,6 +62,11 @@ describe("the compact instrument master", () => {
     expect(table.byKey(indexKey("NIFTY50"))?.instrument.tickSize).toBe(0);
   });
 
+  test("names a contract by its display name and not by the exchange's code for its kind", async () => {
+    const nameOf = (id: string) => rows.find(({ venueToken }) => venueToken === id)?.instrument.name;
+    expect([nameOf("61480"), nameOf("860002")]).toEqual(["BAJAJ-AUTO NOV FUT", "SENSEX 26 NOV 85000 CALL"]);
+  });
+
   test("leaves out test symbols and other markets, and reports bad rows", () => {
     expect(rows).toHaveLength(17);
     expect(rows.some(({ venueSymbol }) => venueSymbol.includes("TEST"))).toBe(false);
