@@ -13,11 +13,11 @@ const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   ["auth-invalid", [100016, 100057, 100067, 100068, 100069, 100070, 100073]],
   ["ip-not-allowed", [1154]],
   ["no-permission", [100058]],
-  // Order not found, order already final, wrong kind of account, MCX not open to APIs.
-  ["rejected", [100010, 100040, 100041, 100049, 100060, 1161]],
+  // Order not found, order already final, wrong kind of account, MCX not open to APIs; 100039: AMO in market hours.
+  ["rejected", [100010, 100039, 100040, 100041, 100049, 100060, 1161]],
   // Fields of an order, algo name and market protection (1156 to 1177) included.
-  ["invalid-request", [1003, 1004, 1007, 1008, 1010, 1023, 1026, 1029, 1030, 1031, 1032, 1036, 1052, 1054, 1055]],
-  ["invalid-request", [1056, 1057, 1118, 1119, 1156, 1158, 1159, 1176, 1177, 100059]],
+  ["invalid-request", [1003, 1004, 1007, 1008, 1010, 1023, 1026, 1029, 1030, 1031, 1032, 1036, 1039, 1052, 1054]],
+  ["invalid-request", [1055, 1056, 1057, 1118, 1119, 1156, 1158, 1159, 1160, 1176, 1177, 100036, 100038, 100059]],
   // Fields of a read.
   ["invalid-request", [1009, 1011, 1015, 1021, 1022, 1027, 1028, 1087, 1146, 1147, 1148, 100011, 100042, 100043]],
   ["rate-limited", [10005]],

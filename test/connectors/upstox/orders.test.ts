@@ -139,15 +139,13 @@ describe("the outcome of placing", () => {
     expect(outcome).toMatchObject({ kind: "not-sent", cause, reason: expect.stringMatching(/\w/) as string });
   });
 
-  it.each(["UDAPI1052", "UDAPI1026", "UDAPI1156", "UDAPI1158", "UDAPI1159", "UDAPI1119"])(
-    "is not-sent because of an invalid request after %s",
-    async (error_code) => {
-      const answer = reply({ status: "error", errors: [{ error_code, message: "no" }] }, 400);
-      expect(await outcomeOf(answer)).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
-    },
-  );
+  const INVALID = [1026, 1039, 1052, 1119, 1156, 1158, 1159, 1160, 100036, 100038];
+  it.each(INVALID)("is not-sent because of an invalid request after UDAPI%i", async (code) => {
+    const answer = reply({ status: "error", errors: [{ error_code: `UDAPI${code}`, message: "no" }] }, 400);
+    expect(await outcomeOf(answer)).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
+  });
 
-  it.each(["UDAPI1161", "UDAPI100049", "UDAPI100074"])("is rejected after %s", async (errorCode) => {
+  it.each(["UDAPI1161", "UDAPI100039", "UDAPI100049", "UDAPI100074"])("is rejected after %s", async (errorCode) => {
     const answer = reply({ status: "error", errors: [{ errorCode, message: "no, thank you" }] }, 400);
     expect(await outcomeOf(answer)).toEqual({
       kind: "rejected",
