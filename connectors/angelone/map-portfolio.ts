@@ -144,14 +144,15 @@ const isSaleOf = (row: PositionRaw, holding: HoldingRaw): boolean =>
 const tickerOf = ({ exchange, tradingsymbol }: Pick<HoldingRaw, "exchange" | "tradingsymbol">): string =>
   exchange === "NSE" ? tradingsymbol.replace(/-[A-Z0-9]{2}$/, "") : tradingsymbol;
 
-/** `availablecash` already excludes used margin. */
+/** `availablecash` already excludes used margin, and includes what is pledged. */
 export function toFunds(raw: FundsRaw): Funds {
   const available = paiseFromRupees(raw.availablecash);
+  const collateral = paiseFromRupees(raw.collateral ?? 0);
   return {
     available,
     used: paiseFromRupees(raw.utiliseddebits ?? 0),
-    cash: available,
-    collateral: paiseFromRupees(raw.collateral ?? 0),
+    cash: subtractPaise(available, collateral),
+    collateral,
   };
 }
 

@@ -289,12 +289,12 @@ describe("holdings", () => {
   );
 });
 
-it("reads funds given as text with four decimals", async () => {
+it("reads funds given as text with four decimals, and no collateral as cash", async () => {
   const { connector } = setUp({ getRMS: "get-getRMS.json" });
   expect(await connector.getFunds(access)).toEqual({
     available: money("84210.55"),
     used: money("15789.45"),
-    cash: money("84210.55"),
+    cash: money("72210.30"),
     collateral: money("12000.25"),
   });
 });
