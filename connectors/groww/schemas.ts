@@ -57,7 +57,7 @@ export const holdingSchema = z.object({
   quantity: count,
   average_price: rupees.nullable(),
   pledge_quantity: count,
-  groww_locked_quantity: count,
+  groww_locked_quantity: z.number(),
   t1_quantity: count,
   demat_free_quantity: count,
 });

@@ -233,7 +233,8 @@ describe("holdings", () => {
   it("keep a row without a quantity that has pledged shares, also on a day with sales", async () => {
     const [first, ...rest] = rowsIn("get-holdings-user");
     const pledged = { ...first, quantity: 0, t1_quantity: 0, pledge_quantity: 3 };
-    for (const groww_locked_quantity of [0, 1]) {
+    // Groww's own sample has 1.5.
+    for (const groww_locked_quantity of [0, 1, 1.5]) {
       const list = success({ holdings: [pledged, { ...rest[0], groww_locked_quantity }] });
       const { connector } = holdings({ [HOLDINGS]: list, [POSITIONS]: success({ positions: [] }) });
       const [row] = await connector.getHoldings(access());
