@@ -29,10 +29,10 @@ export interface CandleRequest {
   readonly todate: string;
 }
 
-/** Splits a query into requests within the documented range, oldest first. */
-export function candleRequests({ interval, from, to }: CandleQuery): CandleRequest[] {
+/** Splits a query into requests within the documented range, oldest first. An end after now was seen refused (AB1012). */
+export function candleRequests({ interval, from, to }: CandleQuery, now: number): CandleRequest[] {
   const { name, maxDays } = BARS[barOf(interval)];
-  return spansOf({ from, to }, maxDays * DAY_MS, MINUTE_MS).map((span) => ({
+  return spansOf({ from, to: Math.min(to, now) }, maxDays * DAY_MS, MINUTE_MS).map((span) => ({
     interval: name,
     fromdate: minute(span.from),
     todate: minute(span.to),

@@ -26,7 +26,7 @@ const MASTER_TIMEOUT_MS = 180_000;
 
 /** Quotes, depth, candles, the cost of an order, and the master file. */
 export function createMarketData(
-  deps: Pick<ConnectorDeps, "http" | "instruments">,
+  deps: Pick<ConnectorDeps, "http" | "instruments" | "now">,
   client: AngelClient,
   callerOf: CallerOf,
   masterUrl: string,
@@ -82,7 +82,7 @@ export function createMarketData(
       const venue = venueTokenOf(instrument);
       if (!venue) throw noPrice(instrument);
       const candles: Candle[] = [];
-      for (const range of candleRequests(query)) {
+      for (const range of candleRequests(query, deps.now())) {
         const body = { exchange: venue.exchange, symboltoken: venue.token, ...range };
         const rows = await client.getCandles(callerOf(access), body, signal);
         candles.push(...mapReply(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle)));

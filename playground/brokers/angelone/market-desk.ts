@@ -118,6 +118,7 @@ export function createMarketDesk(exchange: Exchange, account: () => ExchangeAcco
       const listing = listings.byToken(parsed.data.exchange, parsed.data.symboltoken);
       if (!bar || !listing) return refuse("AB1009", "Symbol Not Found");
       const [from, to] = [parseIst(parsed.data.fromdate), parseIst(parsed.data.todate)];
+      if (to > exchange.now()) return refuse("AB1012", "To datetime can't be greater than current datetime");
       // How the real server answers a longer range is not known; refusing it here makes the mistake visible.
       if (to - from > bar.maxDays * DAY_MS) return refuse("AB1004", "Something Went Wrong, Please Try After Sometime");
       const candles = exchange.candles(listing.instrument.key, bar.interval, from, to);

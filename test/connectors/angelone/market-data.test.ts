@@ -97,7 +97,7 @@ describe("candles", () => {
   const to = istInstant("2026-11-20", "15:30");
 
   it("are requested in IST and come oldest first", async () => {
-    const { connector, requests } = setUp({ getCandleData: "post-getCandleData.json" });
+    const { connector, requests } = setUp({ getCandleData: "post-getCandleData.json" }, { now: to });
     const candles = await connector.getHistoricalData(access, { instrument: SBIN, interval: "5m", from, to });
     expect(bodyOf(requests[0])).toEqual({
       exchange: "NSE",
@@ -126,13 +126,20 @@ describe("candles", () => {
     ]);
   });
 
+  it("are not requested beyond now: a range that ends later was seen refused", async () => {
+    const now = istInstant("2026-11-20", "10:30");
+    const { connector, requests } = setUp({ getCandleData: "post-getCandleData.json" }, { now });
+    await connector.getHistoricalData(access, { instrument: SBIN, interval: "5m", from, to });
+    expect(requests.map((request) => bodyOf(request))).toMatchObject([{ todate: "2026-11-20 10:30" }]);
+  });
+
   it("are an empty list when the reply is null", async () => {
     const { connector } = setUp({ getCandleData: "post-getCandleData-empty.json" });
     expect(await connector.getHistoricalData(access, { instrument: NIFTY, interval: "1d", from, to })).toEqual([]);
   });
 
   it("are requested in ranges no longer than Angel One allows, without a gap", async () => {
-    const { connector, requests } = setUp({ getCandleData: "post-getCandleData-empty.json" });
+    const { connector, requests } = setUp({ getCandleData: "post-getCandleData-empty.json" }, { now: to });
     const start = istInstant("2026-09-01", "09:15");
     await connector.getHistoricalData(access, { instrument: SBIN, interval: "1m", from: start, to });
     expect(requests.map((request) => bodyOf(request))).toMatchObject([
