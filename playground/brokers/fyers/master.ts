@@ -21,7 +21,7 @@ const JUNK_ROWS: Readonly<Record<string, readonly string[]>> = {
     "1012261127900001,USDINR 27 Nov 26 FUT,16,1,0.0025,,0900-1700:,2026-11-20,1795759200,NSE:USDINR26NOVFUT,10,12,900001,USDINR,1,-1.0,XX,None,None,0,0.0",
   ],
   BSE_FO: [
-    "1211261126900002,SENSEX WITHOUT LOT,11,,0.05,,0915-1530:,2026-11-20,1795672800,BSE:SENSEX26NOVFUT,12,11,900002,SENSEX,1,-1.0,,12100000001,None,0,0.0",
+    "1211261126900002,SENSEX WITHOUT LOT,11,,0.05,,0915-1530:,2026-11-20,1795672800,BSE:SENSEX26NOVFUT,12,11,900002,SENSEX,1,-1.0,XX,12100000001,None,0,0.0",
   ],
 };
 
@@ -68,7 +68,7 @@ function csvRow(instrument: Instrument, today: string): string {
     isDerivative(instrument) ? instrument.underlying : ticker.slice(4).replace(/-[^-]*$/, ""),
     token,
     isOption ? (instrument.strike / 10_000).toFixed(1) : "-1.0",
-    isOption ? instrument.optionType : instrument.segment === "BFO" ? "" : "XX",
+    isOption ? instrument.optionType : "XX",
     fyTokenOf(instrument),
     "None",
     0,

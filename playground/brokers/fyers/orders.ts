@@ -203,6 +203,10 @@ const REFUSALS: Record<Exclude<RefusalCode, "order-final">, number> = {
 };
 
 function refusal({ code, message }: Extract<ExchangeReply, { kind: "refused" }>, order: Order | undefined): Response {
-  if (code === "order-final") return refuse(400, -52, "The order is not pending", { id: order?.orderId });
-  return refuse(400, REFUSALS[code], message);
+  return refuse(400, code === "order-final" ? finalCode(order) : REFUSALS[code], message);
+}
+
+function finalCode(order: Order | undefined): number {
+  if (order?.status === "filled") return -162;
+  return order?.status === "rejected" ? -164 : -161;
 }
