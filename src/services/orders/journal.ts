@@ -86,7 +86,7 @@ export interface Journal {
   change(id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null>;
   /** Applies an event to a leg. Null when its state has no such transition, e.g. because somebody else was first. */
   transition(id: IntentId, leg: number, event: LegEvent, note: Note, look?: NextLook): Promise<Intent | null>;
-  /** Records that the card shows the legs as in `intent`. It stays stale if they have changed since. */
+  /** Records that the card shows the legs as in `intent`. It is stale if they have changed since. */
   markDrawn(intent: Intent): Promise<void>;
 }
 
@@ -133,9 +133,12 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
       }),
     async markDrawn(intent) {
       const shown = JSON.stringify(intent.legs);
-      await change(intent._id, (current) =>
-        current.isCardStale && JSON.stringify(current.legs) === shown ? { isCardStale: false } : null,
-      );
+      await change(intent._id, (current) => {
+        const isStale = JSON.stringify(current.legs) !== shown;
+        if (isStale === current.isCardStale) return null;
+        // Another process has drawn the newer legs, perhaps before this drawing.
+        return isStale ? { isCardStale: true, nextLookAt: clock.now() } : { isCardStale: false };
+      });
     },
   };
 }

@@ -207,6 +207,17 @@ describe("an order that is followed", () => {
     expect(floor.drawn).toEqual([]);
   });
 
+  it("is drawn again when another process drew it first, as it is now, and an older drawing came after that", async () => {
+    const older = await sent(floor, await ticket(floor));
+    broker.set(older.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: price(8_000_000) });
+    const newer = await floor.watcher.look(older);
+    for (const drawn of [newer, older]) await floor.journal.markDrawn(drawn);
+    await floor.watcher.sweep();
+    expect(floor.drawn.map(states)).toEqual([["filled"]]);
+    await watch(floor, 60_000);
+    expect(floor.drawn).toHaveLength(1);
+  });
+
   it("is looked at by one of two processes at a time", async () => {
     await sent(floor, await ticket(floor));
     const other = floor.crash();
