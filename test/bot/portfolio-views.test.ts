@@ -255,6 +255,39 @@ describe("the curve of a backtest", () => {
   });
 });
 
+describe("positions", () => {
+  it("have their quantity, cost, last price and P&L, open ones first, and the totals of all", () => {
+    const closed = {
+      ...position,
+      side: "CLOSED",
+      qty: 0,
+      pnl: paise(-2_500),
+      realised: paise(-2_500),
+      unrealised: paise(0),
+    } as const;
+    const short = {
+      ...position,
+      productType: "INTRADAY",
+      side: "SELL",
+      qty: 5,
+      pnl: paise(-7_000),
+      unrealised: paise(-7_000),
+    } as const;
+    const text = said(positionsView([read("one", [closed, position]), read("two", [short])], page));
+    expect(text.split("\n").slice(1, 9)).toEqual([
+      "SBIN CNC                   +100.00",
+      " 10 @ 800.00 one            810.00",
+      "SBIN INTRADAY               −70.00",
+      " −5 @ 800.00 two            810.00",
+      "SBIN CNC                    −25.00",
+      " closed one                       ",
+      "Realised                    −25.00",
+      "Unrealised                  +30.00",
+    ]);
+    expect(text).toMatch(/P&amp;L \+\u2060₹5\.00/);
+  });
+});
+
 describe("a position without a known price", () => {
   it("shows no profit or loss, and is counted under the totals", () => {
     const unpriced = { ...position, ltp: null, unrealised: ZERO_PAISE, pnl: ZERO_PAISE, avgPrice: ZERO_PRICE };
@@ -498,6 +531,36 @@ describe("a share that one account holds in several rows", () => {
     ];
     const [merged] = mergeHoldings([read("one", rows), read("two", rows)]);
     expect(merged).toMatchObject({ qty: 20, t1Qty: 12, labels: ["one", "two"] });
+  });
+});
+
+describe("a share held at two accounts", () => {
+  const dearer = { ...holding, qty: 300, sellableQty: 290, pledgedQty: 10, avgPrice: priceFromRupees(160) };
+  const loss = paiseFromRupees(-800);
+  const parts = [read("one", [{ ...holding, pledgedQty: 5 }]), read("two", [{ ...dearer, pnl: loss }])];
+
+  it("is one row at the average cost of all of it, with the P&L and the free shares of both", () => {
+    expect(mergeHoldings(parts)).toMatchObject([
+      { qty: 400, sellableQty: 390, pledgedQty: 15, avgPrice: priceFromRupees(157.5), pnl: paiseFromRupees(4_000) },
+    ]);
+    const text = said(holdingsView(parts, page));
+    expect(text).toMatch(/^ITC +\+4,000\.00\n 400 @ 157\.50 +\+25\.71%\n one, two +198\.00$/m);
+    expect(text).toMatch(/P&amp;L \+\u2060₹4,000\.00 \+6\.35%/);
+  });
+
+  it("has no cost and no P&L when one of them does not know its own", () => {
+    const unknown = { ...dearer, avgPrice: ZERO_PRICE, pnl: null };
+    for (const pair of [
+      [holding, unknown],
+      [unknown, holding],
+    ])
+      expect(mergeHoldings(pair.map((row, at) => read(`${at}`, [row])))).toMatchObject([{ avgPrice: 0, pnl: null }]);
+  });
+
+  it("stands above shares that are worth less", () => {
+    const small = { ...holding, key: null, symbol: tradingSymbol("NSE:SBIN-EQ"), qty: 10, ltp: priceFromRupees(900) };
+    const names = mergeHoldings([read("one", [small, holding])]).map(({ symbol }) => symbol);
+    expect(names).toEqual(["NSE:ITC-EQ", "NSE:SBIN-EQ"]);
   });
 });
 
