@@ -159,7 +159,14 @@ describe("positions", () => {
     const closed = { ...carried, sellqty: "30", sellamount: "44520.00", netqty: "0", totalsellvalue: "44520.00" };
     const rows = await setUp({ getPosition: dataReply([carried, closed]), quote }).connector.getPositions(access);
     expect(rows).toMatchObject([
-      { side: "BUY", qty: 25, dayPnl: null, carried: { qty: 10, dayCash: money("-22166.00") } },
+      {
+        side: "BUY",
+        qty: 25,
+        realised: money("72.33"),
+        unrealised: money("416.67"),
+        dayPnl: null,
+        carried: { qty: 10, dayCash: money("-22166.00") },
+      },
       { side: "CLOSED", dayPnl: null, carried: { qty: 10, dayCash: money("14934.00") } },
     ]);
   });
@@ -240,6 +247,7 @@ describe("holdings", () => {
     ];
     expect(await sellable(3, onBse)).toEqual([["NSE:SBIN-EQ", 19], mahindra, bond]);
     expect(await sellable(3, { ...onBse, producttype: "INTRADAY" })).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
+    expect(await sellable(3, { producttype: "INTRADAY" })).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
     expect(await sellable(4, onBse)).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
   });
 

@@ -9,6 +9,7 @@ import {
   tradesSchema,
 } from "../../../connectors/dhan/schemas.ts";
 import type { Lookup } from "../../../connectors/dhan/venue.ts";
+import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { tableOf } from "../harness.ts";
@@ -57,6 +58,7 @@ describe("orders", () => {
       validity: "IOC",
       handle: { disclosedQuantity: "1" },
     });
+    expect(toOrder({ ...orders[1]!, legName: "ENTRY_LEG" }, lookup).handle).toMatchObject({ legName: "ENTRY_LEG" });
   });
 
   test("a resting stop order waits for its trigger", () => {
@@ -68,6 +70,7 @@ describe("orders", () => {
       price: 1_015_000,
       triggerPrice: 1_020_500,
     });
+    expect(toOrder({ ...orders[2]!, filledQty: 25 }, lookup).status).toBe("open");
   });
 
   test("a rejected order has Dhan's message without the number that the risk system puts in front of it", () => {
@@ -239,6 +242,14 @@ describe("positions", () => {
     });
   });
 
+  test("the computed last price lies on a tick, and counts the units of a contract", () => {
+    const gained = { ...positions[0]!, unrealizedProfit: 103.6 };
+    expect(toPosition(gained, lookup).ltp).toBe(14_862_000);
+    expect(toPosition(gained, noMaster).ltp).toBe(14_862_100);
+    const crude = { ...positions[0]!, netQty: -2, multiplier: 100, costPrice: 5_800, unrealizedProfit: -4_000 };
+    expect(toPosition(crude, noMaster).ltp).toBe(58_200_000);
+  });
+
   test("a carried short has a positive quantity, no day's P&L, and a last price above its average", () => {
     expect(toPosition(positions[1]!, lookup)).toMatchObject({
       symbol: "NSE:NIFTY26NOV24500PE",
@@ -308,8 +319,16 @@ describe("holdings", () => {
     expect(toHolding({ ...holdings[2]!, exchange: "ALL" }, lookup).key).toBe("BSE:512345");
   });
 
-  test("a partly funded holding has product CNC", () => {
+  test("a share of both exchanges has its NSE key, also if BSE lists another under the same number, or no list names it", () => {
+    const both: Lookup = () => table.byKey(instrumentKey("NSE", 3045));
+    const keyOf = (exchange: "ALL" | "NSE", each: Lookup) => toHolding({ ...holdings[2]!, exchange }, each).key;
+    const keys = [keyOf("ALL", both), keyOf("ALL", noMaster), keyOf("NSE", lookup)];
+    expect(keys).toEqual(["NSE:512345", "NSE:512345", "NSE:512345"]);
+  });
+
+  test("a partly funded holding has product CNC, one funded with its T1 shares MTF", () => {
     expect(toHolding({ ...holdings[0]!, mtf_qty: 15 }, lookup).productType).toBe("CNC");
+    expect(toHolding({ ...holdings[0]!, mtf_qty: 30, mtf_t1_qty: 10 }, lookup).productType).toBe("MTF");
   });
 
   test("a missing last price is quoted on the exchange where the share is listed", async () => {

@@ -109,6 +109,9 @@ describe("holdings", () => {
     const { connector } = await setUp(portfolioReply);
     const bajaj = (await connector.getHoldings(access))[2];
     expect(bajaj).toMatchObject({ symbol: "NSE:BAJAJ-AUTO-EQ", qty: 10, t1Qty: 10, sellableQty: 0, pnl: -19_000 });
+    const bare = text(withRow("get-holdings", "holdings", { holdingType: "T1", quantity: 40, qty_t1: 0 }));
+    const named = await setUp(({ url }) => (url.includes("/positions") ? reply("get-positions") : bare));
+    expect(await named.connector.getHoldings(access)).toMatchObject([{ qty: 40, t1Qty: 40 }]);
   });
 
   it("have no P&L when the cost is unknown, and no group in a BSE symbol", async () => {
@@ -228,6 +231,18 @@ describe("orders and trades", () => {
       ["40", "trigger-pending"],
       ["41", "open"],
     ]);
+  });
+
+  it.each([
+    [{ type: 3, status: 6, filledQty: 0 }, "trigger-pending"],
+    [{ type: 3, status: 6, filledQty: 2 }, "open"],
+    [{ type: 4, status: 4, filledQty: 0 }, "pending"],
+    [{ type: 4, status: 1, filledQty: 0 }, "cancelled"],
+    [{ type: 4, status: 5, filledQty: 0 }, "rejected"],
+    [{ type: 4, status: 7, filledQty: 0 }, "expired"],
+  ])("map a stop order with %o to %s", async (change, status) => {
+    const { connector } = await setUp(() => text(withRow("get-orders", "orderBook", change)));
+    expect(await connector.getOrders(access)).toMatchObject([{ status }]);
   });
 
   it("give a filled market order no price, its tag without the prefix, and a time read as IST", async () => {

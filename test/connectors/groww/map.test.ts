@@ -74,6 +74,8 @@ describe("the order book", () => {
         key: "NFO:51714",
         productType: "MARGIN",
         status: "trigger-pending",
+        type: "SL",
+        price: rupees("25850"),
         triggerPrice: rupees("25900"),
         handle: { segment: "FNO" },
         placedAt: istInstant("2026-11-20", "09:52:30"),

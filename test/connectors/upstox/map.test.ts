@@ -70,7 +70,15 @@ describe("the order book", () => {
       handle: { disclosedQuantity: "6" },
     });
     expect(orders.slice(1)).toMatchObject([
-      { symbol: "NSE:NIFTY26NOVFUT", key: "NFO:51714", productType: "MARGIN", status: "trigger-pending", type: "SL" },
+      {
+        symbol: "NSE:NIFTY26NOVFUT",
+        key: "NFO:51714",
+        productType: "MARGIN",
+        status: "trigger-pending",
+        type: "SL",
+        price: rupees("26120"),
+        triggerPrice: rupees("26100"),
+      },
       { isAmo: true, status: "pending", validity: "OTHER", exchangeOrderId: null },
       {
         tag: null,
@@ -79,6 +87,16 @@ describe("the order book", () => {
         message: expect.stringContaining("margin exceeds") as string,
       },
     ]);
+  });
+
+  it("shows an IOC order as one, and one taken after the market as such by its status alone", async () => {
+    const orderWith = async (change: object) => {
+      const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", change) }));
+      return connector.getOrder(access(), "261120031100004" as never, {});
+    };
+    expect(await orderWith({ validity: "IOC" })).toMatchObject({ validity: "IOC", isAmo: false });
+    const status = "after market order req received";
+    expect(await orderWith({ status })).toMatchObject({ status: "pending", isAmo: true });
   });
 
   it("fails on an unknown status, product, type or side", async () => {

@@ -159,18 +159,27 @@ describe("positions", () => {
     });
   });
 
-  it("report nothing carried when the carried quantity does not add up to the open one", async () => {
+  const carriedRow = async (change: object) => {
     const { data: rows } = JSON.parse(fixture(POSITIONS)) as { data: Record<string, unknown>[] };
-    const carried = async (change: object) => {
-      const answer = reply({ status: "success", data: [{ ...rows[3], ...change }] });
-      return (await setUp(answering({ "short-term": answer })).connector.getPositions(access()))[0];
-    };
-    expect(await carried({})).toHaveProperty("carried");
+    const answer = reply({ status: "success", data: [{ ...rows[3], ...change }] });
+    return (await setUp(answering({ "short-term": answer })).connector.getPositions(access()))[0];
+  };
+
+  it("report nothing carried when the carried quantity does not add up to the open one", async () => {
+    expect(await carriedRow({})).toHaveProperty("carried");
+    const bought = { quantity: 130, day_buy_quantity: 65, day_buy_value: 1_690_000 };
+    expect(await carriedRow(bought)).toMatchObject({ carried: { qty: 130, dayCash: paise("-2600") } });
     for (const overnight_quantity of [0, 65]) {
-      const row = await carried({ overnight_quantity });
+      const row = await carriedRow({ overnight_quantity });
       expect(row).toMatchObject({ qty: 65, pnl: paise("11700"), dayPnl: null });
       expect(row).not.toHaveProperty("carried");
     }
+  });
+
+  it("report nothing carried when a multiplier makes the day's values ambiguous", async () => {
+    expect(await carriedRow({ multiplier: 100 })).not.toHaveProperty("carried");
+    const untraded = { quantity: 130, day_sell_quantity: 0, day_sell_value: 0 };
+    expect(await carriedRow({ multiplier: 100, ...untraded })).toMatchObject({ carried: { qty: 130, dayCash: 0 } });
   });
 
   it("have only realised P&L when there is no price", async () => {
