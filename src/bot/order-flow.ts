@@ -76,7 +76,7 @@ async function requestedParts(deps: BotDeps, ctx: SaudaContext, request: OrderRe
     })),
   );
   const wanted = parts.filter((part) => part.qty > 0);
-  if (wanted.length === 0) throw nothingHeld(request);
+  if (wanted.length === 0) throw nothingHeld(chosen, request);
   return wanted;
 }
 
@@ -119,13 +119,16 @@ async function toUnits(
   if (quantity.kind === "units") return quantity.count;
   if (quantity.kind === "lots") return quantity.count * request.instrument.lotSize;
   const held = await heldUnits(deps, link, request);
-  if (held <= 0 && !isOneOfSeveral) throw nothingHeld(request);
+  if (held <= 0 && !isOneOfSeveral) throw nothingHeld([{ link }], request);
   return held;
 }
 
 const productOf = ({ words, instrument }: OrderRequest): Product => words.product ?? defaultProduct(instrument);
-const nothingHeld = (request: OrderRequest): Refusal =>
-  new Refusal(text.orders.nothingHeld(request.side, request.instrument.symbol, productOf(request)));
+
+function nothingHeld(at: readonly Pick<ChosenAccount, "link">[], request: OrderRequest): Refusal {
+  const labels = at.map(({ link }) => link.label);
+  return new Refusal(text.orders.nothingHeld(labels, request.side, request.instrument.symbol, productOf(request)));
+}
 
 /** Exits are exempt from the user's limits, so an exit with a typed quantity must not be larger than what is open. */
 async function requireOpen(deps: BotDeps, parts: readonly Part[], request: OrderRequest): Promise<void> {

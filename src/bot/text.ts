@@ -185,10 +185,11 @@ export const orders = {
     html`Nothing was sent: I do not know the lot size of this. Say it in units: <code>20 @ 812</code>.`,
   needsLimit: (side: Side): Html => html`Give the limit too: <code>@ ${side === "BUY" ? 1002 : 998} sl 1000</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
-  nothingHeld: (side: Side, symbol: string, product: Product): Html =>
+  /** Names the accounts: others may have some. */
+  nothingHeld: (accounts: readonly string[], side: Side, symbol: string, product: Product): Html =>
     side === "SELL"
-      ? html`You hold no ${symbol} as ${product} to sell.`
-      : html`“all” buys back what was sold short, and you are not short of ${symbol} as ${product}. Say how many: <code>/buy SBIN 10</code>.`,
+      ? html`${accounts.join(", ")}: there is no ${symbol} as ${product} to sell.`
+      : html`${accounts.join(", ")}: “all” buys back what was sold short, and no ${symbol} as ${product} is short. Say how many: <code>/buy SBIN 10</code>.`,
   accountOff: (name: string): Html =>
     html`<b>${name}</b> is switched off, or its linking was not finished. /accounts shows it.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,

@@ -154,7 +154,9 @@ describe("orders in the chat", () => {
 
   it("explain “all” when nothing is short to buy back, or held to sell", async () => {
     expect((await chat().ask("/buy RELIANCE all on paper")).text).toContain("buys back what was sold short");
-    expect((await chat().ask("/sell RELIANCE all on paper")).text).toContain("You hold no NSE:RELIANCE-EQ");
+    expect((await chat().ask("/sell RELIANCE all on paper")).text).toBe(
+      "paper: there is no NSE:RELIANCE-EQ as CNC to sell.",
+    );
   });
 
   it("close an option's position by the words that bought it", async () => {

@@ -325,6 +325,21 @@ describe('"all"', () => {
     expect(await asked("BUY", "SBIN all mis")).toEqual(["INTRADAY", 4]);
     await expect(asked("BUY", "SBIN all")).rejects.toThrow(Refusal);
   });
+
+  it("says which accounts have none, because another one may", async () => {
+    const wide = await openFloor({ brokers: [broker, fakeBroker("fyers")] });
+    const refused = async (side: Side, text: string): Promise<string> => {
+      const parsed = parseOrderText(text);
+      if (!parsed.ok) throw new Error(parsed.problem);
+      const request = { side, instrument: SBIN, words: parsed.words, origin: "chat" } as const;
+      const refusal = await showTicket(depsOf(wide), chat(false).ctx, request).catch((error: unknown) => error);
+      return (refusal as Refusal).html.toString();
+    };
+    expect(await refused("SELL", "SBIN all")).toBe("zerodha: there is no NSE:SBIN-EQ as CNC to sell.");
+    expect(await refused("SELL", "SBIN all on all")).toMatch(/^zerodha, fyers: there is no /);
+    expect(await refused("BUY", "SBIN all mis on fyers")).toMatch(/^fyers: .* no NSE:SBIN-EQ as INTRADAY is short\./);
+    await wide.close();
+  });
 });
 
 describe("a ticket's card", () => {
