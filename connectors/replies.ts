@@ -72,3 +72,6 @@ export const cleanMessage = (text: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim()
     .slice(0, MAX_CHARS);
+
+/** The same for the message in an order's row; null where there is none. */
+export const bookMessage = (text: string | null | undefined): string | null => cleanMessage(text ?? "") || null;

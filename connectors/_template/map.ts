@@ -18,6 +18,7 @@ import {
 } from "../../src/domain/order.ts";
 import type { Candle, Depth, Funds, Holding, Position, Quote, Trade } from "../../src/domain/portfolio.ts";
 import { candleAt } from "../candles.ts";
+import { bookMessage } from "../replies.ts";
 import type * as raw from "./schemas.ts";
 
 /** `NSE:3045`, `INDEX:NIFTY50`: Acme identifies instruments by segment and the exchange's token, as we do. */
@@ -106,7 +107,7 @@ export const toOrder = (row: raw.OrderRaw): Order => ({
   price: priceFromRupees(row.price),
   triggerPrice: priceFromRupees(row.trigger),
   status: STATUS[row.status],
-  message: row.message,
+  message: bookMessage(row.message),
   isAmo: row.after_market,
   placedAt: parseIst(row.placed_at),
   handle: {},

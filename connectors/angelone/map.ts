@@ -13,6 +13,7 @@ import {
   type Validity,
 } from "../../src/domain/order.ts";
 import type { Trade } from "../../src/domain/portfolio.ts";
+import { bookMessage } from "../replies.ts";
 import { orderHandle } from "./order-bodies.ts";
 import type { OrderRaw, TradeRaw } from "./schemas.ts";
 
@@ -113,7 +114,7 @@ export function toOrder(row: OrderRaw, master: InstrumentTable | null): Order {
     price: isPriced ? priceFromRupees(row.price) : ZERO_PRICE,
     triggerPrice: priceFromRupees(row.triggerprice),
     status: toStatus(row),
-    message: row.text.trim() || null,
+    message: bookMessage(row.text),
     isAmo: row.variety === "AMO" || row.status.includes("after market") || row.status.startsWith("amo"),
     placedAt: at === "" ? null : parseIst(at),
     handle: orderHandle(row),

@@ -15,6 +15,7 @@ import {
 } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type OrderType } from "../../src/domain/order.ts";
 import type { Carried, Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import { bookMessage } from "../replies.ts";
 import type { FundsRaw, HoldingRaw, OrderRaw, OrderTypeRaw, PositionRaw, ProfileRaw, TradeRaw } from "./schemas.ts";
 import { withoutOrderNumber } from "./errors.ts";
 import { cashSymbol, textOrNull, SEGMENT_OF, toListed, type Lookup } from "./venue.ts";
@@ -42,7 +43,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     triggerPrice: priceFromRupees(row.triggerPrice ?? 0),
     status,
     // Orders that are not rejected have texts like CONFIRMED in this field.
-    message: status === "rejected" ? withoutOrderNumber(textOrNull(row.omsErrorDescription) ?? "") || null : null,
+    message: status === "rejected" ? bookMessage(withoutOrderNumber(textOrNull(row.omsErrorDescription) ?? "")) : null,
     isAmo: row.afterMarketOrder ?? false,
     placedAt: time(row.createTime),
     handle: orderHandle(row),

@@ -15,6 +15,7 @@ import type {
 import { assertNever } from "../../src/domain/order.ts";
 import type { Carried, Funds, Holding, Listed, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import { priceOrNull } from "../quotes.ts";
+import { bookMessage } from "../replies.ts";
 import type {
   FundsRaw,
   HoldingRaw,
@@ -145,7 +146,7 @@ export function toOrder(row: OrderRaw): Order {
     price: type === "LIMIT" || type === "SL" ? priceFromRupees(row.limitPrice) : ZERO_PRICE,
     triggerPrice: type === "SL" || type === "SL-M" ? priceFromRupees(row.stopPrice) : ZERO_PRICE,
     status: toStatus(row),
-    message: row.message ? row.message : null,
+    message: bookMessage(row.message),
     isAmo: row.offlineOrder,
     placedAt: toInstant(row.orderDateTime),
     handle: {},

@@ -4,6 +4,7 @@ import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type OrderType, type Product } from "../../src/domain/order.ts";
 import type { Trade } from "../../src/domain/portfolio.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
+import { bookMessage } from "../replies.ts";
 import type { OrderRaw, OrderTypeRaw, ProductRaw, TradeRaw } from "./schemas.ts";
 import { identityOf, type Lookup } from "./venue.ts";
 
@@ -83,7 +84,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     triggerPrice: isStop ? priceFromRupees(row.trigger_price ?? 0) : ZERO_PRICE,
     status,
     // For any other order, even a cancelled one, the remark only says that it was placed.
-    message: (status === "rejected" && row.remark) || null,
+    message: status === "rejected" ? bookMessage(row.remark) : null,
     isAmo: AFTER_MARKET.has(row.amo_status ?? ""),
     placedAt: toTime(row.created_at),
     // Every call about an order needs its segment.

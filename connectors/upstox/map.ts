@@ -3,6 +3,7 @@ import { parseIst } from "../../src/domain/market.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type Product } from "../../src/domain/order.ts";
 import type { Trade } from "../../src/domain/portfolio.ts";
+import { bookMessage } from "../replies.ts";
 import type { OrderRaw, ProductRaw, TradeRaw } from "./schemas.ts";
 import { identityOf, type Lookup, type TradedSegment } from "./venue.ts";
 
@@ -73,7 +74,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     price: isPriced ? priceFromRupees(row.price) : ZERO_PRICE,
     triggerPrice: priceFromRupees(row.trigger_price),
     status: toStatus(row),
-    message: row.status_message || row.status_message_raw || null,
+    message: bookMessage(row.status_message || row.status_message_raw),
     isAmo: row.is_amo || row.status.includes("after market"),
     placedAt: toTime(row.order_timestamp),
     // A modification resends every field, so those that it must not reset are kept in the handle.

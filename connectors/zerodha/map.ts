@@ -26,6 +26,7 @@ import {
 } from "../../src/domain/order.ts";
 import type { Trade } from "../../src/domain/portfolio.ts";
 import type { VenueInstrument } from "../base.ts";
+import { bookMessage } from "../replies.ts";
 import type { OrderParams, OrderPath } from "./client.ts";
 import type { OrderMarginRaw, OrderRaw, TradeRaw } from "./schemas.ts";
 
@@ -156,7 +157,7 @@ export function toOrder(raw: OrderRaw): Order {
     price: priceFromRupees(raw.price),
     triggerPrice: priceFromRupees(raw.trigger_price),
     status: toStatus(raw),
-    message: raw.status_message || null,
+    message: bookMessage(raw.status_message),
     isAmo: raw.variety === "amo",
     placedAt: toTime(raw.order_timestamp),
     handle: { variety: raw.variety },

@@ -16,6 +16,20 @@ export function refusalCases(kit: Kit): void {
       expect(words).toMatch(/margin|fund/i);
     });
 
+    kit.case("a reason in the book is put on one line and cut, however long the broker's text is", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: { cash: paiseFromRupees(5_000) } });
+      const request = ticket(rig, share(rig), { qty: 900 });
+      const words = await refusalOf(rig, access, request);
+      // Some brokers refuse such an order at once, and their book does not have it.
+      if (rig.account.orders().every(({ tag }) => tag !== request.tag)) return;
+      rig.controls.tamper = (_request, reply) => ({
+        ...reply,
+        body: reply.body.replaceAll(words, `${words}\\n${"x".repeat(5_000)}`),
+      });
+      const [order] = await rig.connector.findOrdersByTag(access, request.tag);
+      expect(order?.message).toMatch(/^[^\n]{20,300}$/);
+    });
+
     kit.case("a sell of shares that are not held is refused with a reason", async () => {
       const { rig, access } = await kit.loggedIn({
         opening: {
