@@ -64,6 +64,8 @@ export interface HttpOptions {
 }
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Unpacked. The largest file, a list of instruments, has 50 MB. */
+const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 const MAX_EGRESS_DISPATCHERS = 200;
 const NOT_CONNECTED = new Set([
@@ -264,8 +266,13 @@ async function* pieces(
   body: AsyncIterable<Uint8Array>,
   failed: (error: unknown) => HttpFailure,
 ): AsyncIterable<Uint8Array> {
+  let size = 0;
   try {
-    yield* body;
+    for await (const piece of body) {
+      size += piece.byteLength;
+      if (size > MAX_STREAM_BYTES) throw new HttpFailure("too-large", "file is too large");
+      yield piece;
+    }
   } catch (error) {
     throw failed(error);
   }

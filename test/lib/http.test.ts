@@ -453,6 +453,22 @@ describe("stream", () => {
     expect(await failing).toMatchObject({ kind: "aborted" });
   });
 
+  it("is too large when a small file unpacks into hundreds of megabytes", async () => {
+    const packed = gzipSync(Buffer.alloc(1024 * 1024));
+    answer = (_request, response) => {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.end(Buffer.concat(Array.from({ length: 300 }, () => packed)));
+    };
+    let size = 0;
+    const read = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const chunk of body) size += chunk.byteLength;
+    };
+    expect(await failureOf(client.stream(to("/", { timeoutMs: 30_000 })).then(read))).toMatchObject({
+      kind: "too-large",
+    });
+    expect(size).toBeGreaterThan(200 * 1024 * 1024);
+  });
+
   it("fails with the kind of the failure when it ends early", async () => {
     answer = (request, response) => {
       response.writeHead(200, { "content-length": "1000" });
