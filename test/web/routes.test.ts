@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerName, userId } from "../../src/domain/ids.ts";
@@ -417,5 +418,22 @@ describe("the server", () => {
     ]);
     expect(portProblem({ code: "EMFILE" }, 80)).toBeNull();
     await server.close();
+  });
+
+  it("logs no failure of its own when a caller hangs up in the middle of a request", async () => {
+    const ended = Promise.withResolvers<unknown>();
+    const routes = new Hono();
+    routes.post("/postback/x/y", async (context) => {
+      const body = context.req.text();
+      body.catch(ended.resolve);
+      return context.text(await body);
+    });
+    const server = await startWebServer(0);
+    server.serve(listenerOf([routes], stage.log));
+    const caller = connect(server.port, "127.0.0.1");
+    caller.write("POST /postback/x/y HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf", () => caller.destroy());
+    expect(await ended.promise).toMatchObject({ code: "ECONNRESET" });
+    await server.close();
+    expect(stage.logged()).toBe("");
   });
 });
