@@ -1,7 +1,7 @@
 import { angelone } from "../../connectors/angelone/index.ts";
 import { simulatedAngelone } from "../../playground/brokers/angelone.ts";
 import { nextIst } from "../../src/domain/market.ts";
-import { price } from "../../src/domain/money.ts";
+import { price, subtractPaise } from "../../src/domain/money.ts";
 import { connectorConformance } from "./conformance.ts";
 import { withoutDetails } from "./spec.ts";
 
@@ -26,7 +26,7 @@ connectorConformance({
   // MARKET and SL-M are sent with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
   asReported: {
-    funds: (funds) => ({ ...funds, cash: funds.available }),
+    funds: (funds) => ({ ...funds, cash: subtractPaise(funds.available, funds.collateral) }),
     // Shares bought yesterday can be sold before they are delivered.
     holding: (holding) => ({ ...holding, sellableQty: holding.sellableQty + holding.t1Qty }),
     // Averages are rounded to the paisa.
