@@ -168,11 +168,17 @@ const lastPriceQuote = ({ key, symbol }: Instrument, ltp: Price): Quote => ({
   source: "broker",
 });
 
+/** Documented in milliseconds, seen in seconds: 1e11 is the year 5138 in seconds, and 1973 in milliseconds. */
+function tradedAt({ last_trade_time: at }: QuoteRaw): number | null {
+  if (typeof at !== "number" || !Number.isSafeInteger(at) || at <= 0) return null;
+  return at < 1e11 ? at * 1_000 : at;
+}
+
 /** Null when nothing has traded yet. The previous close is last price less change. */
 export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
   const ltp = priceOrNull(row.last_price);
   if (ltp === null) return null;
-  const { day_change: change, last_trade_time: at } = row;
+  const { day_change: change } = row;
   return {
     ...lastPriceQuote(instrument, ltp),
     open: priceOrNull(row.ohlc?.open),
@@ -186,7 +192,7 @@ export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
     openInterest: isDerivative(instrument) ? (row.open_interest ?? null) : null,
     lowerCircuit: priceOrNull(row.lower_circuit_limit),
     upperCircuit: priceOrNull(row.upper_circuit_limit),
-    at: typeof at === "number" && Number.isSafeInteger(at) && at > 0 ? at : null,
+    at: tradedAt(row),
   };
 }
 

@@ -178,7 +178,7 @@ export const quoteSchema = z.object({
   total_sell_quantity: some,
   lower_circuit_limit: some,
   upper_circuit_limit: some,
-  /** Epoch ms. */
+  /** Epoch s or ms. */
   last_trade_time: some,
 });
 

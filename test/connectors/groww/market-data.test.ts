@@ -64,6 +64,15 @@ describe("a quote", () => {
     await expect(unreadable.connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "bad-response" });
   });
 
+  it("has the time of the last trade, which Groww documents in milliseconds and sends in seconds", async () => {
+    for (const last_trade_time of [1_795_151_041, 1_795_151_041_000]) {
+      const { connector } = setUp(answering({ quote: success({ last_price: 5, last_trade_time }) }));
+      expect(await connector.getQuote(access(), sbin)).toMatchObject({ at: 1_795_151_041_000 });
+    }
+    const never = setUp(answering({ quote: success({ last_price: 5, last_trade_time: 0 }) }));
+    expect(await never.connector.getQuote(access(), sbin)).toMatchObject({ at: null });
+  });
+
   it("of an index is requested in the CASH segment, and has neither volume nor depth", async () => {
     const { connector, requests } = setUp(
       answering({ quote: success({ last_price: 25_990.4, volume: 0, depth: null }) }),
