@@ -33,7 +33,8 @@ export const venueId = (venue: VenueToken): string => `${venue.exchange}:${venue
 export function toQuote(row: FetchedRaw, instrument: Instrument): Quote | null {
   const ltp = priceOrNull(row.ltp);
   if (ltp === null) return null;
-  const at = row.exchTradeTime.trim();
+  // The epoch on an index: it is not traded.
+  const at = row.exchTradeTime.trim() === "" ? 0 : parseIst(row.exchTradeTime);
   return {
     key: instrument.key,
     symbol: instrument.symbol,
@@ -48,7 +49,7 @@ export function toQuote(row: FetchedRaw, instrument: Instrument): Quote | null {
     openInterest: isDerivative(instrument) ? row.opnInterest : null,
     lowerCircuit: priceOrNull(row.lowerCircuit),
     upperCircuit: priceOrNull(row.upperCircuit),
-    at: at === "" ? null : parseIst(at),
+    at: at > 0 ? at : null,
     source: "broker",
   };
 }

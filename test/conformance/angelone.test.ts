@@ -31,6 +31,8 @@ connectorConformance({
     holding: (holding) => ({ ...holding, sellableQty: holding.sellableQty + holding.t1Qty }),
     // Averages are rounded to the paisa.
     position: (position) => ({ ...position, avgPrice: price(Math.round(position.avgPrice / 100) * 100) }),
+    // An index is not traded: its time of the last trade is the epoch.
+    quote: (quote) => (quote.key.startsWith("INDEX:") ? { ...quote, at: null } : quote),
     instrument: withoutDetails,
   },
   skip: [

@@ -176,8 +176,10 @@ function quoteRow(exchange: Exchange, listing: Listing, mode: "LTP" | "OHLC" | "
   if (mode === "OHLC") return { ...short, open, high, low, close };
   const at = quote.at ?? exchange.now();
   const time = venueTime(istDate(at), istClock(at));
-  const { bids, asks, totalBidQty, totalAskQty } =
-    listing.instrument.kind === "index" ? { bids: [], asks: [], totalBidQty: 0, totalAskQty: 0 } : exchange.depth(key);
+  const isIndex = listing.instrument.kind === "index";
+  const { bids, asks, totalBidQty, totalAskQty } = isIndex
+    ? { bids: [], asks: [], totalBidQty: 0, totalAskQty: 0 }
+    : exchange.depth(key);
   const change = rupees(quote.ltp) - (close ?? 0);
   return {
     ...short,
@@ -187,7 +189,8 @@ function quoteRow(exchange: Exchange, listing: Listing, mode: "LTP" | "OHLC" | "
     close,
     lastTradeQty: 1,
     exchFeedTime: time,
-    exchTradeTime: time,
+    // An index is not traded: its time is the epoch.
+    exchTradeTime: isIndex ? venueTime("1970-01-01", "05:30:00") : time,
     netChange: Math.round(change * 100) / 100,
     percentChange: close ? Math.round((change / close) * 10_000) / 100 : 0,
     avgPrice: short.ltp,

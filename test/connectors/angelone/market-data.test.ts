@@ -52,6 +52,8 @@ describe("quotes", () => {
       volume: null,
       bid: null,
       upperCircuit: null,
+      // An index is not traded: its time is the epoch.
+      at: null,
     });
   });
 
