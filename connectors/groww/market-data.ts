@@ -1,7 +1,7 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
+import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishCandles } from "../candles.ts";
@@ -174,6 +174,10 @@ function tradedAt({ last_trade_time: at }: QuoteRaw): number | null {
   return at < 1e11 ? at * 1_000 : at;
 }
 
+/** Best price first: levels were seen the other way round. */
+const bidsOf = ({ depth }: QuoteRaw): DepthLevel[] => levelsOf(depth?.buy).toSorted((a, b) => b.price - a.price);
+const asksOf = ({ depth }: QuoteRaw): DepthLevel[] => levelsOf(depth?.sell).toSorted((a, b) => a.price - b.price);
+
 /** Null when nothing has traded yet. The previous close is last price less change. */
 export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
   const ltp = priceOrNull(row.last_price);
@@ -185,8 +189,8 @@ export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
     high: priceOrNull(row.ohlc?.high),
     low: priceOrNull(row.ohlc?.low),
     prevClose: typeof change === "number" ? price(ltp - priceFromRupees(change)) : null,
-    bid: priceOrNull(row.bid_price),
-    ask: priceOrNull(row.offer_price),
+    bid: priceOrNull(row.bid_price) ?? bidsOf(row)[0]?.price ?? null,
+    ask: priceOrNull(row.offer_price) ?? asksOf(row)[0]?.price ?? null,
     // An index is not traded: its volume comes as 0.
     volume: instrument.kind === "index" ? null : (row.volume ?? null),
     openInterest: isDerivative(instrument) ? (row.open_interest ?? null) : null,
@@ -199,8 +203,8 @@ export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
 export const toDepth = (instrument: Instrument, row: QuoteRaw): Depth => ({
   key: instrument.key,
   symbol: instrument.symbol,
-  bids: levelsOf(row.depth?.buy),
-  asks: levelsOf(row.depth?.sell),
+  bids: bidsOf(row),
+  asks: asksOf(row),
   totalBidQty: row.total_buy_quantity ?? null,
   totalAskQty: row.total_sell_quantity ?? null,
   ltp: priceOrNull(row.last_price),

@@ -90,6 +90,23 @@ describe("a quote", () => {
     }
   });
 
+  it("takes the best prices from the depth, which was seen worst first, if it has none itself", async () => {
+    const depth = {
+      buy: [200.7, 200.75].map((at) => ({ price: at, quantity: 80 })),
+      sell: [201.4, 201.35].map((at) => ({ price: at, quantity: 90 })),
+    };
+    const { connector } = setUp(
+      answering({ quote: success({ last_price: 201, bid_price: null, offer_price: null, depth }) }),
+    );
+    const [bid, ask] = [rupees("200.75"), rupees("201.35")];
+    expect(await connector.getQuote(access(), sbin)).toMatchObject({ bid, ask });
+    const { bids, asks } = await connector.getOrderbook(access(), sbin);
+    expect([bids, asks].map((side) => side.map((level) => level.price))).toEqual([
+      [bid, rupees("200.70")],
+      [ask, rupees("201.40")],
+    ]);
+  });
+
   it("comes with a market depth whose levels have no order counts", async () => {
     const { connector } = setUp(answering({ quote: recorded("get-live-data-quote") }));
     expect(await connector.getOrderbook(access(), sbin)).toEqual({
