@@ -46,7 +46,7 @@ export function quote(exchange: Exchange, directory: Directory, query: URLSearch
     high_trade_range: null,
     implied_volatility: null,
     last_trade_quantity: 1,
-    last_trade_time: Math.floor((snapshot.at ?? 0) / 1_000),
+    last_trade_time: snapshot.at ?? 0,
     low_trade_range: null,
     last_price: rupees(snapshot.ltp),
     market_cap: null,
