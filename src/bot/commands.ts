@@ -1,5 +1,6 @@
 import type { Composer } from "grammy";
 import type { Pictures } from "../lib/chart/png.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { Accounts } from "../services/accounts.ts";
 import type { Alerts } from "../services/alerts/alerts.ts";
 import type { CalendarSource } from "../services/calendar.ts";
@@ -17,7 +18,6 @@ import type { OrderExport } from "../services/orders/export.ts";
 import type { Journal } from "../services/orders/journal.ts";
 import type { Limits } from "../services/orders/limits.ts";
 import type { Panic } from "../services/orders/panic.ts";
-import type { Turns } from "../lib/turns.ts";
 import type { Tickets } from "../services/orders/tickets.ts";
 import type { Watcher } from "../services/orders/watcher.ts";
 import type { Portfolio } from "../services/portfolio.ts";

@@ -178,8 +178,8 @@ async function showSending(
   const isSlow = await Promise.race([sent.then(() => false), deps.clock.sleep(SLOW_BROKER_MS).then(() => true)]);
   if (isSlow) await deps.cardTurns.take(intent._id, () => drawOrder(deps, ctx, intent)).catch(logNotDrawn);
   const answered = await sent;
-  const looked = await deps.watcher.look(answered).catch(() => answered);
-  await showOrder(deps, ctx, looked).catch(logNotDrawn);
+  await deps.watcher.look(answered).catch(logNotDrawn);
+  await showOrder(deps, ctx, intent).catch(logNotDrawn);
 }
 
 async function renewOrTell(deps: BotDeps, ctx: SaudaContext, intent: Intent, note: Html | null): Promise<void> {
@@ -189,10 +189,10 @@ async function renewOrTell(deps: BotDeps, ctx: SaudaContext, intent: Intent, not
 /** Not redrawn when the broker's book could not be read: the card's new time would suggest that it was. */
 async function refresh(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const unread: BrokerError[] = [];
-  const looked = await deps.watcher.look(intent, (error) => unread.push(error));
+  await deps.watcher.look(intent, (error) => unread.push(error));
   const [error] = unread;
   if (error) throw error;
-  await showOrder(deps, ctx, looked);
+  await showOrder(deps, ctx, intent);
 }
 
 async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined, leg: number): Promise<void> {
@@ -209,5 +209,6 @@ async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefi
   }
   if (result.kind === "nothing-to-do") await ctx.answerCallbackQuery({ text: text.orders.nothingToDo });
   if (result.kind === "unseen") await ctx.answerCallbackQuery({ text: text.orders.unseen });
-  await showOrder(deps, ctx, await deps.watcher.look(result.intent));
+  await deps.watcher.look(result.intent);
+  await showOrder(deps, ctx, intent);
 }

@@ -197,23 +197,27 @@ export async function showRenewed(
   return true;
 }
 
-/** Draws the card of an order, and draws it again if the order changed meanwhile. */
-export const showOrder = (deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> =>
-  deps.cardTurns.take(intent._id, () => drawLatest(deps, ctx, intent));
+/**
+ * Draws the card of an order, and draws it again if the order changed meanwhile. `before`: the order at the tap. News that the
+ * watcher has drawn since are not drawn again, because Telegram refuses an edit that changes nothing.
+ */
+export const showOrder = (deps: BotDeps, ctx: SaudaContext, before: Intent): Promise<void> =>
+  deps.cardTurns.take(before._id, () => drawNews(deps, ctx, before));
 
-async function drawLatest(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
-  let shown = (await deps.journal.get(intent._id)) ?? intent;
+async function drawNews(deps: BotDeps, ctx: SaudaContext, before: Intent): Promise<void> {
+  let shown = (await deps.journal.get(before._id)) ?? before;
   const isTapped = ctx.callbackQuery?.message?.message_id === shown.card?.messageId;
-  // The watcher has drawn the news since, and Telegram refuses an edit that changes nothing.
-  if (isTapped && intent.isCardStale && !shown.isCardStale) return;
+  if (isTapped && !shown.isCardStale && !hasSameLegs(before, shown)) return;
   for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
     await drawOrder(deps, ctx, shown);
     await deps.journal.markDrawn(shown);
-    const now = await deps.journal.get(intent._id);
-    if (!now || JSON.stringify(now.legs) === JSON.stringify(shown.legs)) return;
+    const now = await deps.journal.get(before._id);
+    if (!now || hasSameLegs(now, shown)) return;
     shown = now;
   }
 }
+
+const hasSameLegs = (a: Intent, b: Intent): boolean => JSON.stringify(a.legs) === JSON.stringify(b.legs);
 
 /**
  * Draws the card once, in the caller's turn, without marking it as drawn. If an order has several cards in the chat, the

@@ -19,6 +19,15 @@ describe("an order's card that a tap and the watcher would draw at the same mome
     return newest!;
   }
 
+  async function cancelAtTheBroker({ legs: [leg] }: Intent): Promise<void> {
+    const { accounts } = world().deps;
+    const link = await accounts.get(userId(ASHA), leg!.link);
+    await accounts.call(link!, async (connector, access) => {
+      const booked = await connector.getOrder(access, leg!.orderId!, leg!.handle);
+      await connector.cancelOrder(access, booked!);
+    });
+  }
+
   it.each(["Confirm buy", "Cancel"])("is left to the tap that has begun: %s", async (button) => {
     const { journal, watcher } = world().deps;
     await act(() => chat().send("/buy SBIN 1 @ 980"));
@@ -60,17 +69,50 @@ describe("an order's card that a tap and the watcher would draw at the same mome
     expect(isCardStale).toBe(true);
   });
 
-  it.each(["Confirm buy", "Cancel"])("is not drawn once more if the watcher was first: %s", async (button) => {
+  it.each([
+    ["Confirm buy", "Open at the broker"],
+    ["Cancel", "Cancelled"],
+    ["Refresh", "Cancelled"],
+  ])("is not drawn once more if the watcher was first: %s", async (button, news) => {
     const { watcher } = world().deps;
     await act(() => chat().send("/buy SBIN 1 @ 980"));
-    if (button === "Cancel") await act(() => chat().tapButton("Confirm buy"));
+    if (button !== "Confirm buy") await act(() => chat().tapButton("Confirm buy"));
+    if (button === "Refresh") await cancelAtTheBroker(await order());
     vi.spyOn(watcher, "look").mockImplementationOnce(async (intent) => {
-      const looked = await watcher.look(intent);
-      await watcher.follow(looked);
-      return looked;
+      await watcher.follow(intent);
+      return watcher.look(intent);
     });
     await act(() => chat().tapButton(button));
-    expect(chat().lastFromBot()?.text).toContain(button === "Cancel" ? "Cancelled" : "Open at the broker");
+    expect(chat().lastFromBot()?.text).toContain(news);
     expect(world().telegram.rejectedCalls).toEqual([]);
+  });
+
+  it("is drawn by the tap all the same when the watcher drew an older card", async () => {
+    const { desk, watcher } = world().deps;
+    await act(() => chat().send("/buy SBIN 1 @ 980"));
+    await act(() => chat().tapButton("Confirm buy"));
+    const { _id, card } = await order();
+    await act(() => chat().tapButton("Modify"));
+    await act(() => chat().send("@ 985"));
+    // As if Telegram's reply about the newer card had been lost.
+    await desk.attachCard(_id, card!);
+    vi.spyOn(watcher, "look").mockImplementationOnce(async (intent) => {
+      await watcher.follow(intent);
+      return watcher.look(intent);
+    });
+    await act(() => chat().tapButton("Cancel"));
+    expect(chat().lastFromBot()?.text).toContain("Cancelled");
+    expect((await order()).card?.messageId).toBe(chat().lastFromBot()?.message_id);
+  });
+
+  it("is drawn by Refresh also without news, with the time of the look", async () => {
+    await act(() => chat().send("/buy SBIN 1 @ 980"));
+    await act(() => chat().tapButton("Confirm buy"));
+    const before = chat().lastFromBot()?.text;
+    world().pass(60_000);
+    await act(() => chat().tapButton("Refresh"));
+    const after = chat().lastFromBot()?.text;
+    expect(after).toContain("Open at the broker");
+    expect(after).not.toBe(before);
   });
 });

@@ -84,7 +84,7 @@ export interface Journal {
   add(intent: IntentDocument): Promise<Intent>;
   /** Applies the change to the newest version. Null, with nothing written, when `apply` returns null. */
   change(id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null>;
-  /** Applies an event to a leg. Null when its state has no such transition, e.g. because somebody else was first. */
+  /** Applies an event to a leg. Null when that changes nothing, e.g. because somebody else was first. */
   transition(id: IntentId, leg: number, event: LegEvent, note: Note, look?: NextLook): Promise<Intent | null>;
   /** Records that the card shows the legs as in `intent`. It is stale if they have changed since. */
   markDrawn(intent: Intent): Promise<void>;
@@ -132,9 +132,8 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
         return changes && { ...changes, ...look };
       }),
     async markDrawn(intent) {
-      const shown = JSON.stringify(intent.legs);
       await change(intent._id, (current) => {
-        const isStale = JSON.stringify(current.legs) !== shown;
+        const isStale = !isSame(current.legs, intent.legs);
         if (isStale === current.isCardStale) return null;
         // Another process has drawn the newer legs, perhaps before this drawing.
         return isStale ? { isCardStale: true, nextLookAt: clock.now() } : { isCardStale: false };
@@ -155,9 +154,12 @@ const withIsWatched = (intent: IntentDocument): IntentDocument => ({
 function withEvent(intent: Intent, at: number, event: LegEvent, note: Note, now: number): IntentChange | null {
   const leg = intent.legs[at];
   const next = leg && nextLeg(leg, event, now);
-  if (!leg || !next || next === leg) return null;
+  // Two looks may bring the same news.
+  if (!leg || !next || isSame(next, leg)) return null;
   return { legs: intent.legs.with(at, next), isCardStale: true, history: withNote(intent.history, note, at, now) };
 }
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Applies the step to all legs, or to none. */
 export function stepAll(intent: Intent, kind: "confirm" | "drop", note: Note, now: number): IntentChange | null {

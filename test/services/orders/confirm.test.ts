@@ -196,6 +196,14 @@ describe("an order that is followed", () => {
     expect(floor.drawn.at(-1)?.legs[0]).toMatchObject({ qty: 10, filledQty: 4, avgPrice: price(8_001_000) });
   });
 
+  it("is not drawn again for news that another look has brought already", async () => {
+    const intent = await sent(floor, await ticket(floor));
+    await floor.journal.markDrawn(await floor.watcher.look(intent));
+    const after = await floor.watcher.look(intent);
+    expect(after).toMatchObject({ isCardStale: false });
+    expect(after.history.filter(({ what }) => what === "seen")).toHaveLength(1);
+  });
+
   it("is not drawn when a tap has drawn it since the look", async () => {
     const intent = await sent(floor, await ticket(floor));
     vi.spyOn(floor.journal, "get").mockImplementationOnce(async (id) => {
