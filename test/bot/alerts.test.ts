@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { alertNotification, alertText } from "../../src/bot/render/alerts.ts";
+import { alertNotification, alertText, conditionText } from "../../src/bot/render/alerts.ts";
 import type { Alert } from "../../src/services/alerts/alerts.ts";
+import type { Condition } from "../../src/services/alerts/condition.ts";
 import { linkId, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { paise, price, priceFromRupees } from "../../src/domain/money.ts";
+import { paise, price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 
 const EXPIRY = "2026-11-24";
 const FUTURE: Instrument = {
@@ -62,6 +63,47 @@ describe("the text of an alert", () => {
     expect(alertText.armed(alert, null).toString()).toContain(warning);
     expect(alertText.armed(alert, alertText.nowAt("₹26,000.00", "Zerodha")).toString()).not.toContain(warning);
     expect(alertText.armed({ ...alert, instrument: null }, null).toString()).not.toContain(warning);
+  });
+
+  it.each<[Condition, string]>([
+    [{ kind: "above", price: priceFromRupees(27_000) }, "at or above ₹27,000.00"],
+    [{ kind: "below", price: priceFromRupees(25_500) }, "at or below ₹25,500.00"],
+    [{ kind: "change", basisPoints: -150 }, "−1.50% since the last close"],
+  ])("names its condition, also with hidden amounts: %o", (condition, text) => {
+    for (const hidesAmounts of [false, true])
+      expect(conditionText({ instrument: FUTURE, condition }, hidesAmounts)).toBe(`NIFTY26NOVFUT ${text}`);
+  });
+
+  it("hides a level of P&L with the other amounts", () => {
+    const [gain, loss] = [
+      { instrument: null, condition: { kind: "pnl-above", amount: paise(500_000) } },
+      { instrument: null, condition: { kind: "pnl-below", amount: paise(-500_000) } },
+    ] as const;
+    expect(conditionText(gain)).toBe("P&L today at or above +₹5,000.00");
+    expect(conditionText(loss)).toBe("P&L today at or below −₹5,000.00");
+    expect(conditionText(gain, true)).toBe("P&L today at or above its level");
+    expect(conditionText(loss, true)).toBe("P&L today at or below its level");
+    const by = { kind: "pnl", pnl: paise(-600_000), uncounted: { shares: 0, positions: 0 }, loggedOut: [] } as const;
+    const armed = { ...alert, ...loss } as unknown as Alert;
+    expect(alertNotification(armed, by, { ...seen, hidesAmounts: true }).html).not.toMatch(/₹|000/);
+  });
+
+  it("says the price that set it off and its change since the last close, if that is known", () => {
+    const quote = { ltp: priceFromRupees(27_000), at: seen.now, source: "broker" };
+    const textWith = (prevClose: Price | null) =>
+      alertNotification(alert, { kind: "price", quote: { ...quote, prevClose } } as never, seen).html;
+    const [title, now] = textWith(priceFromRupees(26_000)).split("\n");
+    expect(title).toBe("🔔 <b>NIFTY26NOVFUT at or above ₹27,000.00</b>");
+    expect(now).toMatch(/^Now ₹27,000\.00 \+3\.85%\. /);
+    expect(textWith(null)).toContain("\nNow ₹27,000.00. ");
+  });
+
+  it("names its order, when it is armed and on its button", () => {
+    const selling = { ...alert, order: { side: "SELL", words: "65" } } as const;
+    expect(alertText.armed(selling, null).toString()).toContain("It will carry a button: Sell 65.");
+    expect(alertText.armed({ ...alert, order: null }, null).toString()).not.toContain("button");
+    const by = { kind: "price", quote: { ltp: priceFromRupees(27_000), prevClose: null, at: null, source: "broker" } };
+    expect(alertNotification(selling, by as never, seen).buttons?.[0]).toMatchObject([{ text: "Sell 65" }]);
   });
 
   it("offers an order only to who may place one", () => {

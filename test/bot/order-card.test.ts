@@ -6,7 +6,7 @@ import { brokerOrderId, linkId, orderTag } from "../../src/domain/ids.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import type { NotSentCause, Order } from "../../src/domain/order.ts";
-import type { Leg } from "../../src/domain/order-intent.ts";
+import type { BookedTerms, Leg, LegChange } from "../../src/domain/order-intent.ts";
 import type { Accounts, Link } from "../../src/services/accounts.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
 import { SBIN } from "../services/stub-broker.ts";
@@ -168,6 +168,57 @@ describe("the card of an order", () => {
     );
   });
 
+  it("says of a refused sale that nothing was sold, and of an order refused after fills what had filled", () => {
+    expect(cardOf([{ state: "rejected" }], { ...PLAN, side: "SELL" })).toContain("Rejected.</b> Nothing was sold.");
+    const part = card({ state: "rejected", filledQty: 4, avgPrice: priceFromRupees("1002.40") });
+    expect(part).toContain("<b>Rejected</b> after 4/10 at ₹1,002.40.");
+    expect(part).toContain("Charges, about ₹");
+    expect(part).not.toContain("Nothing was");
+  });
+
+  it.each<[BookedTerms, string]>([
+    [{ type: "LIMIT", price: priceFromRupees(790), triggerPrice: ZERO_PRICE }, "limit 790.00"],
+    [{ type: "MARKET", price: ZERO_PRICE, triggerPrice: ZERO_PRICE }, "market"],
+    [{ type: "SL", price: priceFromRupees(779), triggerPrice: priceFromRupees(780) }, "sl 780.00 @ 779.00"],
+    [{ type: "SL-M", price: ZERO_PRICE, triggerPrice: priceFromRupees(780) }, "sl 780.00 market"],
+  ])(
+    "shows the terms in the broker's book while it is open, if they are not those of the heading: %o",
+    (bookedTerms, text) => {
+      const plan = { ...PLAN, terms: { type: "LIMIT", price: priceFromRupees(800) } };
+      expect(cardOf([{ booked: "open", bookedTerms }], plan)).toContain(`At the broker: ${text}.`);
+      expect(cardOf([{ state: "cancelled", bookedTerms }], plan)).not.toContain("At the broker:");
+      const same = { type: "LIMIT", price: priceFromRupees(800), triggerPrice: ZERO_PRICE } as const;
+      expect(cardOf([{ booked: "open", bookedTerms: same }], plan)).not.toContain("At the broker:");
+    },
+  );
+
+  it.each(["LIMIT", "SL", "SL-M"] as const)(
+    "shows no terms of a %s order that the book has without a price",
+    (type) => {
+      const bookedTerms = { type, price: ZERO_PRICE, triggerPrice: ZERO_PRICE };
+      expect(card({ booked: "open", bookedTerms })).not.toContain("At the broker:");
+    },
+  );
+
+  it("says what became of a change or a cancel, until the order has ended", () => {
+    const changed = (
+      change: Pick<LegChange, "kind" | "outcome"> & Partial<LegChange>,
+      state: Leg["state"] = "working",
+    ) => card({ booked: "open", state, change: { at: NOW, reason: null, ...change } });
+    expect(changed({ kind: "cancel", outcome: "sending" })).toContain("A cancel is being asked for.");
+    expect(changed({ kind: "modify", outcome: "accepted" })).toContain(
+      "A change was asked for, and the broker accepted it.",
+    );
+    const refused = { kind: "modify", outcome: "refused", reason: "too late" } as const;
+    expect(changed(refused)).toContain("A change was refused: too late.");
+    expect(changed({ ...refused, outcome: "unknown", reason: null })).toContain("without a clear answer");
+    expect(changed(refused, "filled")).not.toContain("A change");
+  });
+
+  it("keeps the broker's words off a filled order", () => {
+    expect(card({ state: "filled", filledQty: 10, reason: "CONFIRMED" })).not.toContain("CONFIRMED");
+  });
+
   it("shows only the broker's words of a refusal that it does not know", () => {
     const rejected = card({ state: "rejected", reason: "16999 odd thing" });
     expect(rejected.split("\n").filter((line) => line.includes("16999"))).toHaveLength(1);
@@ -210,6 +261,22 @@ describe("the list of our orders that no broker's book shows", () => {
     const times = shown.split("\n").map((line) => line.slice(0, 5));
     expect(shown).toContain("not known yet");
     expect(times.slice(1, 4)).toEqual(["10:42", "10:54", "10:53"]);
+    expect(shown).toContain("… and 3 more.");
+    const few = String(unbookedOrders({ intents: intents.slice(0, 2), links: [], booked: [], now: NOW }));
+    expect(few).not.toContain("more.");
+  });
+
+  it("has only today's, with the reason of those that were refused and never got an id", () => {
+    const of = (changes: Partial<Leg>, confirmedAt: number | null = NOW) => {
+      const intent = { plan: { side: "SELL", symbol: SBIN.symbol }, legs: [{ ...leg, ...changes }], confirmedAt };
+      return unbookedOrders({ intents: [intent as unknown as Intent], links: [], booked: [], now: NOW });
+    };
+    const refused = { state: "rejected", reason: "RMS: no" } as const;
+    expect(String(of(refused))).toContain("10:42 SELL 10 SBIN <i>unlinked</i> <b>refused</b>: RMS: no");
+    expect(of({ ...refused, orderId: brokerOrderId("z-1") })).toBeNull();
+    expect(of({ state: "filled" })).toBeNull();
+    expect(of({ state: "unknown" }, NOW - 86_400_000)).toBeNull();
+    expect(of({ state: "unknown" }, null)).toBeNull();
   });
 });
 

@@ -4,7 +4,7 @@ import { userId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { createAlerts, type Alert, type Alerts, type AlertsDeps } from "../../../src/services/alerts/alerts.ts";
-import { parseAlert } from "../../../src/services/alerts/condition.ts";
+import { isMetBy, isMetByPnl, parseAlert } from "../../../src/services/alerts/condition.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { asGiven } from "../stub-broker.ts";
 import { openMarketHarness, type MarketHarness } from "../market-harness.ts";
@@ -23,6 +23,7 @@ describe("the text after /alert", () => {
     ["M&M below 3000", "M&M", { kind: "below", price: priceFromRupees(3000) }],
     ["NIFTY50 -1%", "NIFTY50", { kind: "change", basisPoints: -100 }],
     ["SBIN +2.5 %", "SBIN", { kind: "change", basisPoints: 250 }],
+    ["SBIN +0.29%", "SBIN", { kind: "change", basisPoints: 29 }],
     ["BAJAJ-AUTO −3%", "BAJAJ-AUTO", { kind: "change", basisPoints: -300 }],
     ["pnl < -5000", null, { kind: "pnl-below", amount: paiseFromRupees(-5000) }],
     ["P&L > 10,000", null, { kind: "pnl-above", amount: paiseFromRupees(10_000) }],
@@ -61,6 +62,26 @@ describe("the text after /alert", () => {
     "SBIN < 780 buy @ 775",
     "SBIN < 780 buy mis on zerodha:10,fyers",
   ])("is invalid: %s", (text) => expect(parseAlert(text)).toBeNull());
+});
+
+describe("the condition of an alert", () => {
+  it("on the day's change is met at that change and beyond it, in its direction, and unknown without a close", () => {
+    const isMet = (basisPoints: number, ltp: number, prevClose: number | null = 100) =>
+      isMetBy(
+        { kind: "change", basisPoints },
+        { ltp: priceFromRupees(ltp), prevClose: prevClose === null ? null : priceFromRupees(prevClose) },
+      );
+    expect([102.4, 102.5, 110, 97].map((ltp) => isMet(250, ltp))).toEqual([false, true, true, false]);
+    expect([97.6, 97.5, 90, 103].map((ltp) => isMet(-250, ltp))).toEqual([false, true, true, false]);
+    expect(isMet(250, 110, null)).toBeNull();
+  });
+
+  it("on the day's P&L is met at its amount and beyond it", () => {
+    const isMet = (kind: "pnl-above" | "pnl-below", amount: number, pnl: number) =>
+      isMetByPnl({ kind, amount: paiseFromRupees(amount) }, paiseFromRupees(pnl));
+    expect([499, 500, 501].map((pnl) => isMet("pnl-above", 500, pnl))).toEqual([false, true, true]);
+    expect([-499, -500, -501].map((pnl) => isMet("pnl-below", -500, pnl))).toEqual([false, true, true]);
+  });
 });
 
 describe("an alert", () => {
@@ -413,10 +434,12 @@ describe("an alert", () => {
     expect(await pnl).toBe(2);
   });
 
-  it("does not fire for users who have stopped the bot, and cannot be removed by others", async () => {
+  it("does not fire for users who have stopped the bot, and cannot be read or removed by others", async () => {
     await harness.link(asha);
     const alert = await arm("SBIN > 105");
     expect(await alerts.remove(userId(2), alert._id)).toBe(false);
+    expect(await alerts.get(userId(2), alert._id)).toBeNull();
+    expect(await alerts.get(asha, alert._id)).toMatchObject({ _id: alert._id });
     await harness.users.update(asha, () => ({ hasStopped: true }));
     harness.prices.broker = 120;
     harness.pass(2_000);
