@@ -21,6 +21,8 @@ afterEach(() => floor.close());
 const codes = async (more: Parameters<typeof ticket>[1] = {}, at = floor) =>
   (await ticket(at, more)).findings.map((finding) => `${finding.level} ${finding.code}`);
 
+const SALE = { side: "SELL", productType: "INTRADAY" } as const;
+
 describe("a ticket's findings", () => {
   it("are none for a valid order", async () => {
     expect(await codes()).toEqual([]);
@@ -32,11 +34,37 @@ describe("a ticket's findings", () => {
     [{ type: "LIMIT", price: priceFromRupees(700) }, []],
     [{ type: "SL-M", triggerPrice: priceFromRupees(790) }, ["block trigger-side"]],
     [{ type: "SL", triggerPrice: priceFromRupees(810), price: priceFromRupees(805) }, ["block sl-price"]],
+    [{ type: "SL", triggerPrice: priceFromRupees(810), price: priceFromRupees(810) }, []],
+    [{ ...SALE, type: "LIMIT", price: priceFromRupees(770) }, ["warn far-price"]],
+    [{ ...SALE, type: "LIMIT", price: priceFromRupees(900) }, []],
+    [{ ...SALE, type: "SL-M", triggerPrice: priceFromRupees(800) }, ["block trigger-side"]],
+    [{ ...SALE, type: "SL-M", triggerPrice: priceFromRupees(790) }, []],
+    [{ ...SALE, type: "SL", triggerPrice: priceFromRupees(790), price: priceFromRupees(795) }, ["block sl-price"]],
+    [{ ...SALE, type: "SL", triggerPrice: priceFromRupees(790), price: priceFromRupees(785) }, []],
     [{ productType: "MARGIN" }, ["block product-off"]],
     [{ productType: "MTF" }, ["block product-off"]],
     [{ instrument: { ...SBIN, kind: "index", segment: "INDEX" } as never }, ["block index"]],
   ] as const)("%j", async (more, expected) => {
     expect(await codes(more as never)).toEqual(expected);
+  });
+
+  it("name the nearest price on the tick, and the nearest whole number of lots", () => {
+    const lots = { ...SBIN, lotSize: 75 };
+    const nearest = (qty: number, at: number) =>
+      checkTerms(
+        {
+          instrument: lots,
+          side: "BUY",
+          productType: "CNC",
+          terms: { type: "LIMIT", price: price(at) },
+          qty,
+          quote: null,
+          isAmo: false,
+        },
+        broker.definition.capabilities,
+      ).flatMap((each) => ("nearest" in each ? [each.nearest] : []));
+    expect([10, 100, 120, 150].map((qty) => nearest(qty, 8_000_000))).toEqual([[75], [75], [150], []]);
+    expect([8_000_100, 8_000_300].map((at) => nearest(75, at))).toEqual([[8_000_000], [8_000_500]]);
   });
 
   it("only warn of the wrong trigger side when the price is Yahoo's", async () => {
