@@ -14,9 +14,9 @@ import { parseOrderText } from "../../src/domain/order-text.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { price } from "../../src/domain/money.ts";
+import { paiseFromRupees, price } from "../../src/domain/money.ts";
 import type { Order, OrderChange, Side } from "../../src/domain/order.ts";
-import type { TicketRequest } from "../../src/services/orders/tickets.ts";
+import type { TicketRequest, TicketView } from "../../src/services/orders/tickets.ts";
 import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "../services/orders/floor.ts";
 import { holding, holds } from "../services/orders/rows.ts";
@@ -227,6 +227,50 @@ describe("the words for modifying an open order", () => {
 
 const orderLock = { state: async () => ({ kind: "none", isFrozen: false, needsCode: false }) };
 
+/** The changes that are sent for what is typed about the first order. */
+async function changesFor(typed: string, more: Partial<BotDeps> = {}): Promise<readonly OrderChange[]> {
+  const asked: OrderChange[] = [];
+  const modifyOrder = broker.connector.modifyOrder.bind(broker.connector);
+  broker.connector.modifyOrder = async (access, order, change) => {
+    asked.push(change);
+    return modifyOrder(access, order, change);
+  };
+  const words = changeWords(typed);
+  if (!words) throw new Error("not read");
+  const ctx = Object.assign(chat(false).ctx, { api: { editMessageText: async () => true } });
+  const deps = { ...depsOf(floor), orderLock, ...more } as unknown as BotDeps;
+  await askToModify(deps, ctx, floor.link._id, brokerOrderId("zerodha-1"), words);
+  return asked;
+}
+
+describe("modifying a limit order", () => {
+  const instrument = { ...SBIN, lotSize: 75 };
+  const instruments = { byKey: async () => instrument } as unknown as BotDeps["instruments"];
+  const open = async (qty: number): Promise<void> => {
+    const parts = [{ link: floor.link, qty }];
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(8_000_000), instrument, parts }));
+    broker.set("zerodha-1", { status: "open" });
+  };
+
+  it.each<[string, OrderChange]>([
+    ["2 lots", { qty: 150 }],
+    ["225", { qty: 225 }],
+    ["@ 812", { terms: { type: "LIMIT", price: price(8_120_000) } }],
+    ["225 @ 812", { qty: 225, terms: { type: "LIMIT", price: price(8_120_000) } }],
+  ])("“%s” changes only what it names, and lots to their units", async (typed, change) => {
+    await open(75);
+    expect(await changesFor(typed, { instruments })).toEqual([change]);
+  });
+
+  it("takes a number near its price for a quantity when it is nearer to that, or comes with a price", async () => {
+    await open(825);
+    expect(await changesFor("900", { instruments })).toEqual([{ qty: 900 }]);
+    await expect(changesFor("750", { instruments })).rejects.toThrow(Correction);
+    const terms = { type: "LIMIT", price: price(8_120_000) };
+    expect(await changesFor("750 @ 812", { instruments })).toEqual([{ qty: 750, terms }]);
+  });
+});
+
 describe("modifying an order whose instrument is in no list", () => {
   it("asks for units instead of taking lots for as many units", async () => {
     await sent(floor, await ticket(floor, { type: "LIMIT", price: price(8_000_000) }));
@@ -271,18 +315,7 @@ describe("modifying a stop order's trigger", () => {
     const { intent } = await ticket(floor, { ...stop, ...more });
     await floor.watcher.look(await sent(floor, { intent }));
     broker.set("zerodha-1", { type: "SL", price: price(7_820_000), triggerPrice: stop.triggerPrice });
-    const asked: OrderChange[] = [];
-    const modifyOrder = broker.connector.modifyOrder.bind(broker.connector);
-    broker.connector.modifyOrder = async (access, order, change) => {
-      asked.push(change);
-      return modifyOrder(access, order, change);
-    };
-    const words = changeWords("sl 795");
-    if (!words) throw new Error("not read");
-    const ctx = Object.assign(chat(false).ctx, { api: { editMessageText: async () => true } });
-    const deps = { ...depsOf(floor), orderLock } as unknown as BotDeps;
-    await askToModify(deps, ctx, floor.link._id, brokerOrderId("zerodha-1"), words);
-    return asked[0];
+    return (await changesFor("sl 795"))[0];
   }
 
   it("moves the protection limit of a stop-market order along", async () => {
@@ -351,5 +384,67 @@ describe("a ticket's card", () => {
     const view = await ticket(floor);
     const card = ticketCard(view, floor.accounts, istInstant("2026-11-23", "10:42")).html.toString();
     expect(card).toContain(said);
+  });
+
+  const shown = (view: TicketView, at = floor) => {
+    const { html, keyboard } = ticketCard(view, at.accounts, floor.clock.now());
+    const text = html.toString().replaceAll(/<[^>]+>/g, "");
+    return { text, labels: keyboard?.inline_keyboard.flat().map((button) => button.text) };
+  };
+
+  it("says what a market order is worth and costs, its protection, the funds, and the holding before and after", async () => {
+    broker.holdings = [holding({ qty: 50 })];
+    const view = await ticket(floor);
+    const cost = { margin: paiseFromRupees(8_012), charges: paiseFromRupees("9.50") };
+    const costed = { ...view, accounts: view.accounts.map((account) => ({ ...account, cost })) };
+    const { text, labels } = shown(costed);
+    expect(text.split("\n").slice(0, 12)).toEqual([
+      "BUY 10 SBIN",
+      "NSE:SBIN-EQ · State Bank of India",
+      "Account                    zerodha",
+      "Order                       market",
+      "Product                        CNC",
+      "Last price                  800.00",
+      "Protected at                808.00",
+      "Value                    ₹8,000.00",
+      "Margin                   ₹8,012.00",
+      "Charges, about               ₹9.50",
+      "Available             ₹1,00,000.00",
+      "You hold                   50 → 60",
+    ]);
+    expect(text).toContain("Confirm within 120 s");
+    expect(labels).toEqual(["Confirm buy", "Edit", "Cancel"]);
+    expect(shown(view).text).not.toMatch(/Margin|Charges/);
+  });
+
+  it("names product, validity and session of an order, and the price that it asks", async () => {
+    const limit = { type: "LIMIT", price: price(7_950_000), validity: "IOC", isAmo: true } as const;
+    const { text, labels } = shown(await ticket(floor, { ...limit, side: "SELL", productType: "INTRADAY" }));
+    expect(text).toMatch(/Order +limit 795\.00\nProduct\s+INTRADAY, after market, IOC\n/);
+    expect(text).toMatch(/Value +₹7,950\.00\n/);
+    expect(text).toMatch(/You hold +0 → −10\n/);
+    expect(text).not.toContain("Protected");
+    expect(labels?.[0]).toBe("Confirm sell");
+  });
+
+  it("offers no confirmation of what is blocked, but the next session if only this one is over", async () => {
+    const closed = await openFloor({ brokers: [broker], phaseOf: () => "closed" });
+    const { text, labels } = shown(await ticket(closed), closed);
+    expect(text).toContain("Nothing can be sent like this. Edit it, or cancel.");
+    expect(labels).toEqual(["As after-market order", "Edit", "Cancel"]);
+    await closed.close();
+    expect(shown(await ticket(floor, { productType: "MTF" })).labels).toEqual(["Edit", "Cancel"]);
+  });
+
+  it("has a line for each of several accounts, and the value of all", async () => {
+    const wide = await openFloor({ brokers: [broker, fakeBroker("fyers")] });
+    const parts = (await wide.accounts.active(ASHA)).map((link, at) => ({ link, qty: 10 + at }));
+    const { text } = shown(await ticket(wide, { parts }), wide);
+    expect(text).toMatch(/^BUY 21 SBIN\n/);
+    expect(text).toMatch(/Account +2 accounts\n/);
+    expect(text).toMatch(/Value +₹16,800\.00\n/);
+    expect(text).toMatch(/\nzerodha × 10 +₹1,00,000\.00\nfyers × 11 +₹1,00,000\.00\n/);
+    expect(text).not.toContain("You hold");
+    await wide.close();
   });
 });
