@@ -200,9 +200,18 @@ describe("modifying and cancelling", () => {
     const { connector, requests } = setUp(answering({ "order/cancel": recorded("post-order-cancel") }));
     expect(await connector.cancelOrder(access(), { ...order, handle: {} })).toMatchObject({ kind: "accepted" });
     expect(bodyOf(requests[0])).toEqual({ segment: "CASH", groww_order_id: "GMK51165AAB930LLVEK" });
+    for (const [venue, segment] of [
+      ["BSE", "CASH"],
+      ["NFO", "FNO"],
+      ["BFO", "FNO"],
+    ] as const) {
+      const key = instrumentKey(venue, 1);
+      await connector.cancelOrder(access(), { ...order, handle: {}, key });
+      expect(bodyOf(requests.at(-1))).toMatchObject({ segment });
+    }
     const withoutKey = await connector.cancelOrder(access(), { ...order, handle: {}, key: null });
     expect(withoutKey).toMatchObject({ kind: "not-sent" });
-    expect(requests).toHaveLength(1);
+    expect(requests).toHaveLength(4);
   });
 
   it("send nothing when an unknown price of the order would be sent as 0", async () => {
@@ -210,6 +219,8 @@ describe("modifying and cancelling", () => {
     for (const row of [
       { ...limit, price: null },
       { ...stop, trigger_price: 0 },
+      { ...stop, price: 0 },
+      { ...stop, order_type: "SL_M", trigger_price: 0 },
     ]) {
       const list = success({ order_list: [row] });
       const { connector, requests } = setUp(answering({ "order/list": list }));
@@ -217,6 +228,13 @@ describe("modifying and cancelling", () => {
       expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "not-sent" });
       expect(requests).toHaveLength(1);
     }
+  });
+
+  it("send a market order's new quantity without a price, for it has none", async () => {
+    const order = { ...(await bookOrder()), type: "MARKET", price: rupees("0") } as const;
+    const { connector, requests } = setUp(answering({ "order/modify": recorded("post-order-modify") }));
+    expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "accepted" });
+    expect(bodyOf(requests[0])).toMatchObject({ quantity: 9, order_type: "MARKET", price: 0 });
   });
 
   it("are unknown when the reply names another order, and rejected when Groww refuses", async () => {

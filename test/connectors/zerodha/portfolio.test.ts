@@ -51,6 +51,18 @@ describe("holdings", () => {
     });
   });
 
+  it("have no P&L of funded shares without a cost or a last price", async () => {
+    const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
+    for (const [average_price, last_price] of [
+      [0, 850],
+      [800, 0],
+    ]) {
+      const row = { ...body.data[0], last_price, mtf: { quantity: 4, average_price } };
+      const { connector } = await setUp(() => text(JSON.stringify({ ...body, data: [row] })));
+      expect((await connector.getHoldings(access))[1]).toMatchObject({ productType: "MTF", qty: 4, pnl: null });
+    }
+  });
+
   it("leave out a row with nothing left, but not one that is fully pledged", async () => {
     const holdingsWith = async (pledged: number) => {
       const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
@@ -207,6 +219,11 @@ describe("funds and profile", () => {
   it("have the cash computed when Kite reports 0 for a funded account", async () => {
     const { connector } = await setUp(() => reply("get-user-margins-cash-zero"));
     expect((await connector.getFunds(access)).cash).toBe(15_000_000);
+    const body = JSON.parse(fixture("get-user-margins.json")) as { data: { equity: { available: object } } };
+    const { equity } = body.data;
+    const told = { ...equity, available: { ...equity.available, cash: 1_234.5 } };
+    const other = await setUp(() => text(JSON.stringify({ ...body, data: { equity: told } })));
+    expect((await other.connector.getFunds(access)).cash).toBe(123_450);
   });
 
   it("are nothing for an account that has commodities only, but an error without any segment", async () => {
