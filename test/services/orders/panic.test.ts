@@ -3,6 +3,7 @@ import { panicReport } from "../../../src/bot/render/panic.ts";
 import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
+import type { Order } from "../../../src/domain/order.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import {
   ASHA,
@@ -144,13 +145,13 @@ describe("a panic", () => {
     expect(cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["accepted", "cancelled"]]);
   });
 
-  it("closes every position once, with the right side, product and account", async () => {
+  it("closes every position once and now, with the right side, product and account", async () => {
     zerodha.positions = [holds(30, "BUY"), holds(0, "BUY", { side: "CLOSED" })];
     fyers.positions = [holds(5, "SELL")];
     const { exits } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map((exit) => exit.kind)).toEqual(["ordered", "ordered"]);
     expect(zerodha.placed).toMatchObject([
-      { side: "SELL", qty: 30, productType: "INTRADAY", terms: { type: "MARKET" } },
+      { side: "SELL", qty: 30, productType: "INTRADAY", terms: { type: "MARKET" }, validity: "DAY", isAmo: false },
     ]);
     expect(fyers.placed).toMatchObject([{ side: "BUY", qty: 5, productType: "INTRADAY" }]);
   });
@@ -181,6 +182,17 @@ describe("a panic", () => {
     expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["fyers", "ordered"]]);
     expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: true, positions: true }]);
     expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["timeout", "read"]);
+  });
+
+  it("reports an account that was silent only while orders were cancelled, though its position was exited", async () => {
+    zerodha.positions = [holds(5, "BUY")];
+    const order = { symbol: RELIANCE.symbol, side: "BUY", productType: "CNC", qty: 1, status: "open" };
+    fyers.book.push({ ...order, orderId: brokerOrderId("app-1") } as Order);
+    zerodha.failsAt = "getOrders";
+    fyers.onCancel = () => (zerodha.failsAt = null);
+    const { exits, untouched } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["zerodha", "ordered"]]);
+    expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: true, positions: false }]);
   });
 
   it("reports what was not done at an account that fell silent after the cancels", async () => {
