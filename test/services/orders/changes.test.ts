@@ -7,19 +7,7 @@ import type { Wanted } from "../../../src/services/orders/changes.ts";
 import type { Intent, Journal } from "../../../src/services/orders/journal.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import {
-  ASHA,
-  letWorkProceed,
-  type Floor,
-  openFloor,
-  openLink,
-  SBIN,
-  sent,
-  statesNow,
-  ticket,
-  VIKRAM,
-  watch,
-} from "./floor.ts";
+import { ASHA, letWorkProceed, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -302,9 +290,12 @@ describe("an order in the broker's book", () => {
   it("with the same id at another broker is another order", async () => {
     const other = fakeBroker("fyers");
     const wide = await openFloor({ brokers: [broker, other] });
-    const link = await openLink(wide.accounts, other, ASHA, wide.clock.at);
-    other.book.push({ ...broker.book[0]!, orderId: ID });
-    expect(await wide.changes.askBooked(ASHA, link, ID, "cancel", SBIN)).toMatchObject({ kind: "theirs" });
+    const ours = await sent(wide, await ticket(wide, { type: "LIMIT", price: price(7_900_000) }));
+    const id = ours.legs[0]?.orderId ?? expect.fail("not placed");
+    other.book.push({ ...broker.book[0]!, orderId: id, tag: null });
+    const link = (await wide.accounts.active(ASHA)).find(({ label }) => label === "fyers") ?? expect.fail("no link");
+    expect(await wide.changes.askBooked(ASHA, link, id, "cancel")).toMatchObject({ kind: "theirs" });
+    expect([other.book[0]?.status, broker.book.at(-1)?.status]).toEqual(["cancelled", "open"]);
     await wide.close();
   });
 });
