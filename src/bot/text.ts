@@ -36,7 +36,7 @@ export const start = {
 
 export const access = {
   viewer: (): Html => html`You can look, not trade. The owner can change that with /users.`,
-  pending: (): Html => html`The owner has not let you in yet. You will hear from me.`,
+  pending: (): Html => html`The owner has not let you in yet. /start asks for it.`,
   ownerOnly: (): Html => html`Only the owner can do that.`,
   group: (): Html => html`I answer in private only: open a chat with me.`,
 };

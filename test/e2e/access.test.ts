@@ -39,7 +39,7 @@ describe("access control", () => {
     const card = await seen(ASHA, "asks to be let in");
     expect(card.text).toContain("1002");
     expect(card.text).toContain("spouse");
-    await says(VIKRAM, "hello", "has not let you in yet");
+    await says(VIKRAM, "hello", "has not let you in yet. /start asks for it.");
     await chat(VIKRAM).ask("/start");
     const cards = chat(ASHA)
       .messages()
