@@ -67,6 +67,8 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
       if (!known || known.role === "owner") return null;
       if (grantOf(known) === grant) return known;
       const changed = await users.update(who, (current) => (current.role === "owner" ? {} : GRANTS[grant]));
+      // Answered: who is let in, leaves and comes back today is asked about again, once for each decision.
+      knocked.users.delete(who);
       if (grant !== "blocked") await tellUser(changed, known.role, `role:${who}:${grant}:${clock.now()}`);
       return changed;
     },

@@ -159,6 +159,17 @@ describe("who gets in", () => {
     expect(told).toHaveLength(3);
   });
 
+  it("asks the owner again the same day about a user who was let in, left with /forget and came back", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    const owner = await users.ensure(ASHA, "Asha");
+    await admission.knock(await users.ensure(VIKRAM, "Vikram"));
+    await admission.decide(owner, VIKRAM, "viewer");
+    await forgetUser(store, VIKRAM, []);
+    await admission.knock(await users.ensure(VIKRAM, "Vikram"));
+    await admission.knock(await users.ensure(VIKRAM, "Vikram"));
+    expect(told.filter((line) => line.includes("knock"))).toHaveLength(2);
+  });
+
   it("admits one user per invitation, within a day", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
