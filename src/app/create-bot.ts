@@ -38,6 +38,8 @@ const SPINNER_MS = 700;
 const CLIENT_TIMEOUT_S = 45;
 /** Limit per user; fast tapping makes about 60. */
 const UPDATES_PER_MINUTE = 120;
+/** Limit per group, half of Telegram's. Past that one, each answer would occupy the group's lane for a minute. */
+const GROUP_ANSWERS_PER_MINUTE = 10;
 
 export interface BotOptions {
   readonly token: Secret;
@@ -89,7 +91,9 @@ export function createBot({
   const personal = guarded.filter(
     (ctx) => (ctx.chat?.type === "private" && !isOwnInlineResult(ctx)) || ctx.inlineQuery !== undefined,
   );
-  guarded.filter(isCommandForUs, (ctx) => send(ctx, { html: text.access.group() }));
+  const inGroups = guarded.filter(isCommandForUs);
+  inGroups.use(rateGate(deps.clock, GROUP_ANSWERS_PER_MINUTE, (ctx) => ctx.chat?.id));
+  inGroups.use((ctx) => send(ctx, { html: text.access.group() }));
   personal.use(withUser(deps));
   personal.use(withSpinnerStopped());
   personal.use(inlineQuotes(deps));

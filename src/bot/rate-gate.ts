@@ -12,8 +12,15 @@ interface Meter {
   wasTold: boolean;
 }
 
-/** Drops a user's updates above `perMinute`, before they reach store or brokers. Says so once a minute, and on every tap. */
-export function rateGate<C extends BareContext>(clock: Clock, perMinute: number): MiddlewareFn<C> {
+/**
+ * Drops a user's updates above `perMinute`, before they reach store or brokers. Says so once a minute, and on every tap. With
+ * `idOf` another id than the user's is counted.
+ */
+export function rateGate<C extends BareContext>(
+  clock: Clock,
+  perMinute: number,
+  idOf: (ctx: C) => number | undefined = (ctx) => ctx.from?.id,
+): MiddlewareFn<C> {
   const meters = new Map<number, Meter>();
 
   function meterOf(id: number): Meter {
@@ -29,8 +36,9 @@ export function rateGate<C extends BareContext>(clock: Clock, perMinute: number)
   }
 
   return async (ctx, next) => {
-    if (!ctx.from) return next();
-    const meter = meterOf(ctx.from.id);
+    const id = idOf(ctx);
+    if (id === undefined) return next();
+    const meter = meterOf(id);
     meter.count += 1;
     if (meter.count <= perMinute) return next();
     const seconds = Math.ceil((meter.startedAt + WINDOW_MS - clock.now()) / 1000);

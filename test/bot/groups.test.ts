@@ -23,6 +23,15 @@ describe("in a group", () => {
     },
   );
 
+  it("commands get few answers, however many come: Telegram would make the bot wait for its limit in that chat", async () => {
+    world().pass(60_000);
+    const answers: string[] = [];
+    for (let turn = 0; turn < 20; turn += 1) answers.push(...(await repliesTo("/start")));
+    expect(answers).toHaveLength(10);
+    world().pass(60_000);
+    expect(await repliesTo("/start")).toHaveLength(1);
+  });
+
   it("messages that are not for the bot get no answer", async () => {
     expect(await repliesTo("good morning")).toEqual([]);
     expect(await repliesTo("4829")).toEqual([]);
