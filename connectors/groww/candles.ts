@@ -39,6 +39,16 @@ export function candleRanges({ interval, from, to }: CandleQuery): CandleRange[]
   }));
 }
 
-/** Indices have no volume. */
-export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Candle =>
-  candleAt(toTime(time), open, high, low, close, volume ?? 0);
+/** A row of these that has no open was traded before the session only. */
+const SHORT_BARS: ReadonlySet<Interval> = new Set(["1m", "5m", "15m"]);
+
+/**
+ * Indices have no volume. Rows were seen without an open: those before the session, the day's first of 30 minutes and
+ * of an hour, and most days. Without the longer ones there would be gaps, so these cannot be read.
+ */
+export const toCandles = (rows: readonly CandleRaw[], interval: Interval): Candle[] =>
+  rows.flatMap(([time, open, high, low, close, volume]) => {
+    if (open !== null) return [candleAt(toTime(time), open, high, low, close, volume ?? 0)];
+    if (SHORT_BARS.has(interval)) return [];
+    throw new RangeError(`no open at ${time}`);
+  });

@@ -6,7 +6,7 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishCandles } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
-import { candleRanges, toCandle } from "./candles.ts";
+import { candleRanges, toCandles } from "./candles.ts";
 import type { Client } from "./client.ts";
 import { isUnknownName, mapReply } from "./errors.ts";
 import { GROWW } from "./facts.ts";
@@ -139,7 +139,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       const candles: Candle[] = [];
       for (const range of candleRanges(query)) {
         const rows = await client.getCandles(access, { exchange, segment, groww_symbol, ...range }, signal);
-        candles.push(...mapReply(CANDLES, () => (rows.candles ?? []).map(toCandle)));
+        candles.push(...mapReply(CANDLES, () => toCandles(rows.candles ?? [], interval)));
       }
       return finishCandles(candles, interval, query);
     },

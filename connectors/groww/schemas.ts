@@ -183,7 +183,7 @@ export const quoteSchema = z.object({
 });
 
 /** GET /v1/historical/candles: IST without a zone, open, high, low, close, volume, open interest. */
-const candleSchema = z.tuple([text, rupees, rupees, rupees, rupees, count.nullable()]).rest(z.unknown());
+const candleSchema = z.tuple([text, rupees.nullable(), rupees, rupees, rupees, count.nullable()]).rest(z.unknown());
 export const candlesSchema = z.object({ candles: z.array(candleSchema).nullable() });
 
 export type ListedRaw = Pick<OrderRaw, "exchange" | "segment" | "trading_symbol">;

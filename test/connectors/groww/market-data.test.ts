@@ -172,6 +172,29 @@ describe("candles", () => {
     });
   });
 
+  it("leave out what precedes the session: such a row was seen without an open", async () => {
+    const rows = [
+      ["2026-11-20T09:00:00", null, 801, 799, 800, 900, null],
+      ["2026-11-20T09:15:00", 800, 805, 798, 804, 100, null],
+    ];
+    const { connector } = setUp(answering({ candles: success({ candles: rows }) }));
+    const range = { from: istInstant("2026-11-20"), to: istInstant("2026-11-20", "15:30") };
+    const candles = await connector.getHistoricalData(access(), { instrument: sbin, interval: "15m", ...range });
+    expect(candles).toMatchObject([{ at: istInstant("2026-11-20", "09:15"), open: rupees("800") }]);
+  });
+
+  it.each(["30m", "1h", "1d", "1w", "1mo"] as const)(
+    "cannot be read without an open if they are of %s",
+    async (interval) => {
+      const rows = [["2026-11-20T09:00:00", null, 801, 799, 800, 900, null]];
+      const { connector } = setUp(answering({ candles: success({ candles: rows }) }));
+      const range = { from: istInstant("2026-11-20"), to: istInstant("2026-11-20", "15:30") };
+      await expect(
+        connector.getHistoricalData(access(), { instrument: sbin, interval, ...range }),
+      ).rejects.toMatchObject({ kind: "bad-response" });
+    },
+  );
+
   it("are an empty list when Groww has none, and are requested in spans no longer than it allows", async () => {
     const { connector, requests } = setUp(() => success({ candles: null }));
     const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20") };
