@@ -73,7 +73,7 @@ export function createClient(deps: ConnectorDeps) {
     },
     getCandles: (access: Access, query: Query, signal?: AbortSignal) =>
       read(
-        { endpoint: "GET /v1/historical/candles", schema: schemas.candlesSchema, rate: "live", query },
+        { endpoint: "GET /v1/historical/candles", schema: schemas.candlesSchema, rate: "candle", query },
         access,
         signal,
       ),

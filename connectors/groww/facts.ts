@@ -10,7 +10,7 @@ export const ROOTS = {
 
 /**
  * Groww limits each kind of call as a whole. We stay below that, because calls may arrive closer together than they
- * left. Unverified: the limits of candles, which count as live data here, and of logins.
+ * left. Not documented: the limits of candles, of which about ten at once were seen refused, and of logins.
  */
 export const RATE_LIMITS = {
   order: [
@@ -21,6 +21,7 @@ export const RATE_LIMITS = {
     { count: 9, perMs: 1_100 },
     { count: 300, perMs: 60_000 },
   ],
+  candle: [{ count: 1, perMs: 1_100 }],
   account: [
     { count: 18, perMs: 1_100 },
     { count: 500, perMs: 60_000 },

@@ -7,6 +7,7 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
+import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { readMaster, tableOf } from "../../conformance/rig.ts";
 import { chunked, noLimits } from "../harness.ts";
@@ -66,6 +67,7 @@ async function* breakingOff(all: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 export interface SetupOptions {
   readonly table?: InstrumentTable | null;
   readonly now?: number;
+  readonly limiter?: RateLimiter;
   readonly master?: string;
   /** The connection breaks in the middle of the master. */
   readonly isMasterCut?: boolean;
@@ -89,7 +91,7 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
   };
   const connector: BrokerConnector = createConnector({
     http,
-    limiter: noLimits,
+    limiter: options.limiter ?? noLimits,
     instruments: async () => {
       if (options.table === null) throw new Error("no master");
       return options.table ?? tableOf(await masterRows());

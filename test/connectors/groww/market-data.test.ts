@@ -3,6 +3,7 @@ import { groww } from "../../../connectors/groww/index.ts";
 import { instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { access, type Answer, answering, listed, recorded, setUp, success } from "./harness.ts";
 
 const rupees = priceFromRupees;
@@ -195,6 +196,20 @@ describe("candles", () => {
     },
   );
 
+  it("are requested one a second: Groww was seen to refuse ten at once", async () => {
+    const metered: unknown[] = [];
+    const limiter: RateLimiter = {
+      run: (key, windows, call) => {
+        metered.push([key, windows]);
+        return call();
+      },
+    };
+    const { connector } = setUp(() => success({ candles: null }), { limiter });
+    const range = { from: istInstant("2026-11-20"), to: istInstant("2026-11-20", "15:30") };
+    await connector.getHistoricalData(access(), { instrument: sbin, interval: "5m", ...range });
+    expect(metered).toEqual([["groww:link-1:candle", [{ count: 1, perMs: 1_100 }]]]);
+  });
+
   it("are an empty list when Groww has none, and are requested in spans no longer than it allows", async () => {
     const { connector, requests } = setUp(() => success({ candles: null }));
     const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20") };
@@ -215,13 +230,13 @@ describe("candles", () => {
 });
 
 describe("the rate limits", () => {
-  it("stay below Groww's limit per second, with candles counted as live data", () => {
+  it("stay below Groww's limit per second, with candles counted apart", () => {
     const { order, live, account } = groww.rateLimits;
     expect([order, live, account].map((windows) => windows?.[0])).toEqual([
       { count: 9, perMs: 1_100 },
       { count: 9, perMs: 1_100 },
       { count: 18, perMs: 1_100 },
     ]);
-    expect(Object.keys(groww.rateLimits).sort()).toEqual(["account", "live", "login", "order"]);
+    expect(Object.keys(groww.rateLimits).sort()).toEqual(["account", "candle", "live", "login", "order"]);
   });
 });
