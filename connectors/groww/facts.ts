@@ -21,7 +21,7 @@ export const RATE_LIMITS = {
     { count: 9, perMs: 1_100 },
     { count: 300, perMs: 60_000 },
   ],
-  candle: [{ count: 1, perMs: 1_100 }],
+  candle: [{ count: 5, perMs: 1_100 }],
   account: [
     { count: 18, perMs: 1_100 },
     { count: 500, perMs: 60_000 },

@@ -196,7 +196,7 @@ describe("candles", () => {
     },
   );
 
-  it("are requested one a second: Groww was seen to refuse ten at once", async () => {
+  it("are requested five a second, and not counted as live data: Groww was seen to refuse ten at once", async () => {
     const metered: unknown[] = [];
     const limiter: RateLimiter = {
       run: (key, windows, call) => {
@@ -207,7 +207,7 @@ describe("candles", () => {
     const { connector } = setUp(() => success({ candles: null }), { limiter });
     const range = { from: istInstant("2026-11-20"), to: istInstant("2026-11-20", "15:30") };
     await connector.getHistoricalData(access(), { instrument: sbin, interval: "5m", ...range });
-    expect(metered).toEqual([["groww:link-1:candle", [{ count: 1, perMs: 1_100 }]]]);
+    expect(metered).toEqual([["groww:5520317:candle", [{ count: 5, perMs: 1_100 }]]]);
   });
 
   it("are an empty list when Groww has none, and are requested in spans no longer than it allows", async () => {
