@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tradingSymbol } from "../../../src/domain/ids.ts";
+import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
+import type { Order } from "../../../src/domain/order.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import type { TicketView } from "../../../src/services/orders/tickets.ts";
@@ -125,6 +127,21 @@ describe("an exit", () => {
     broker.positions = [{ ...long(10), productType: "CNC" }];
     broker.book[0] = { ...broker.book[0]!, productType: "CNC" };
     expect((await ticket(floor, { ...exit, productType: "CNC" })).findings).toEqual([]);
+  });
+
+  it("has no such warning of orders that have ended, or would not close the same position", async () => {
+    await sent(floor, await ticket(floor, { ...exit, origin: "chat", type: "LIMIT", price: price(8_200_000) }));
+    const target = broker.book[0] ?? expect.fail("no order");
+    const others: Partial<Order>[] = [
+      { status: "cancelled" },
+      { side: "BUY" },
+      { productType: "MARGIN" },
+      { key: instrumentKey("NSE", 2885), symbol: tradingSymbol("NSE:RELIANCE-EQ") },
+    ];
+    for (const other of others) {
+      broker.book.splice(0, broker.book.length, { ...target, ...other });
+      expect((await ticket(floor, exit)).findings).toEqual([]);
+    }
   });
 
   it("finds its position in a row without the exchange's token", async () => {
