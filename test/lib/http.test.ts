@@ -311,7 +311,7 @@ describe("read", () => {
 
   it("does not repeat a timeout, an error status, or an aborted call", async () => {
     answer = hang;
-    expect(await failureOf(client.read(to("/", { timeoutMs: 60 })))).toMatchObject({ kind: "timeout" });
+    expect(await failureOf(client.read(to("/", { timeoutMs: 400 })))).toMatchObject({ kind: "timeout" });
     answer = status(500);
     expect(await client.read(to("/"))).toMatchObject({ status: 500 });
     answer = status(404);
