@@ -149,6 +149,15 @@ describe("a ticket's findings", () => {
     expect(await codes({ ...limit, isAmo: true })).toEqual(["warn circuit", "warn amo-open"]);
   });
 
+  it("take a price on the circuit, and block one beyond it", async () => {
+    broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
+    const found = (rupees: string) => codes({ type: "LIMIT", price: priceFromRupees(rupees) });
+    expect(await found("795")).toEqual([]);
+    expect(await found("794.95")).toEqual(["block circuit"]);
+    expect(await found("805")).toEqual([]);
+    expect(await found("805.05")).toEqual(["block circuit"]);
+  });
+
   it("block a stop with one price outside the circuit", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
     const stop = { type: "SL", triggerPrice: priceFromRupees(804) } as const;
