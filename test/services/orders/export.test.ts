@@ -34,6 +34,16 @@ describe("the export of a month's orders", () => {
     expect(csv).toContain("NSE:SBIN-EQ,BUY,CNC,MARKET,DAY,no,10,,,filled,10,,,zerodha-1,sd");
   });
 
+  it("begins with the oldest order, and has the prices that each asked for", async () => {
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
+    floor.pass(60_000);
+    const stop = { type: "SL", price: price(8_110_000), triggerPrice: price(8_100_000) } as const;
+    await sent(floor, await ticket(floor, { ...stop, validity: "IOC" }));
+    const { csv, orders } = await floor.orderExport.month(ASHA, "2026-11");
+    expect(orders).toBe(2);
+    expect(csv).toMatch(/,LIMIT,DAY,no,10,790,,working,[^]*,SL,IOC,no,10,811,810,working,/);
+  });
+
   it("leaves out other months, other users and unconfirmed tickets", async () => {
     await ticket(floor);
     await openLink(floor.accounts, broker, VIKRAM, floor.clock.at);
