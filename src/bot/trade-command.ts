@@ -23,7 +23,9 @@ export function tradeCommand(name: "buy" | "sell", description: string, example:
     role: "trader",
     register(deps) {
       const composer = new Composer<SaudaContext>();
-      composer.command(name, (ctx) => startOrder(deps, ctx, side, ctx.match.trim()));
+      // Typed once more: "/buy nifty 26000 ce buy 1 lot".
+      const again = new RegExp(`(?<![\\p{L}\\d&-])${name}(?![\\p{L}\\d&-])`, "giu");
+      composer.command(name, (ctx) => startOrder(deps, ctx, side, ctx.match.replaceAll(again, " ").trim()));
       return composer;
     },
   };

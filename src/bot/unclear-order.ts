@@ -43,11 +43,11 @@ export async function refuseUnclear(deps: BotDeps, typed: Typed, none: NoInstrum
   if (none.suggestions.length === 0) throw new Refusal(unresolvedText(typed.words.symbolText, none));
 }
 
-/** "SBIN 10 1000": which number is the price is not guessed. */
+/** "SBIN 10 1000" and "10 SBIN 1000": which number is the price is not guessed. */
 async function refuseTwoNumbers({ instruments }: BotDeps, typed: Typed): Promise<void> {
   const { symbolText, quantity, price } = typed.words;
-  const [, name = ""] = /^(.+?)\s+\d[\d,]*$/.exec(symbolText) ?? [];
-  if (name === "" || quantity?.kind !== "units" || price !== null) return;
+  const [, name = ""] = /^(?:\d[\d,]* )?(.+?)(?: \d[\d,]*)?$/.exec(symbolText) ?? [];
+  if (name === symbolText || quantity?.kind !== "units" || price !== null) return;
   const named = await instruments.resolve(name);
   if (named.kind !== "one" || named.instrument.kind === "index") return;
   const proposed = withCount(typed, quantity.count, (last) => `@ ${last}`);
@@ -78,7 +78,7 @@ function withCount({ verb, asked, words }: Typed, count: number, written: (word:
   const isCount = (token: string, at: number): boolean =>
     at >= words.symbolText.split(" ").length &&
     Number(token.replaceAll(",", "")) === count &&
-    !/^(?:sl|stop|trigger)$/i.test(tokens[at - 1] ?? "");
+    !/^(?:sl|sl-?m|stop|(?:stop-?)?loss|trigger)$/i.test(tokens[at - 1] ?? "");
   const at = tokens.findIndex(isCount);
   const ordered = at === -1 ? [words.symbolText, written(String(count))] : tokens.with(at, written(tokens[at] ?? ""));
   return `/${verb} ${ordered.join(" ")}`;

@@ -117,14 +117,20 @@ export const markRupees = (text: string): string =>
     .replaceAll(/(?:(?:₹|(?<![\p{L}\d])(?:rs\.?|inr))\s*)+(?=\d)/giu, "₹")
     .replaceAll(/₹(?!\d)/g, " ");
 
-/** Treats "@810" like "@ 810" and "on a, b" like "on a,b", and drops a full stop at the end. */
+const STOP_WORDS = /(?<![\p{L}\d-])(?:stop[ -]?loss|sl-?m)(?![\p{L}\d-])/giu;
+const STOP_AT = /(?<=\s)(sl|stop|trigger)\s+(?:@|at|price)\s+(?=₹?\d)/gi;
+
+/** Treats "@810" like "@ 810", "on a, b" like "on a,b", and "stop loss at 800" like "sl 800"; drops a full stop at the end. */
 const tokenise = (text: string): string[] =>
   markRupees(text)
     .replace(/[\s.]+$/, "")
     .replaceAll("@", " @ ")
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(STOP_WORDS, "sl")
+    .replaceAll(STOP_AT, "$1 ")
     .replace(/(\s(?:on|via)\s+)(.*)$/i, (_, on: string, rest: string) => on + rest.replaceAll(/\s*([,:])\s*/g, "$1"))
     .trim()
-    .split(/\s+/)
+    .split(" ")
     .filter((token) => token !== "");
 
 /** The words of an order after those for its instrument, which `parseOrderText` read as `symbolText`. */

@@ -119,6 +119,8 @@ describe("the answer", () => {
     const question = "That has two numbers. Is 1000 the price? /buy SBIN 10 @ 1000";
     expect(await ask("/buy SBIN 10 1000")).toBe(question);
     expect(await ask("/sell tata steel 2 150")).toContain("/sell tata steel 2 @ 150");
+    expect(await ask("/buy 10 tata steel 150 mis")).toContain("/buy 10 tata steel @ 150 mis");
+    expect(await ask("/sell SBIN 10 stop loss 900 898")).toContain("/sell SBIN 10 stop loss 900 @ 898");
     expect(await ask("/buy nifty 26000 5")).not.toContain("two numbers");
   });
 
@@ -135,9 +137,14 @@ describe("the answer", () => {
     expect(await ask("/sell sbin 10 target 1050")).toBe(unread("target"));
     expect(await ask("/sell sbin 10 @ 1050 gtt")).toBe(unread("gtt"));
     expect(await ask("/sell sbin 10 20 30")).toBe(unread("10 20"));
-    expect(await ask("/sell state bank of india 10 stop loss 990")).toBe(unread("stop loss"));
+    expect(await ask("/sell state bank of india 10 bracket order 990")).toBe(unread("bracket order"));
     for (const typed of ["/sell nosuch half", "/sell sensex bankex fut 1 lot"])
       expect([typed, await ask(typed)]).toEqual([typed, expect.stringContaining("/search finds instruments by name")]);
+  });
+
+  it("to an order that says buy or sell once more takes it as said once", async () => {
+    expect(await ask("/buy sbin buy 10")).toMatch(/^BUY 10 SBIN/);
+    expect(await ask("/buy sbin sell 10")).toContain("not what “sell” means here");
   });
 
   it("to an option whose strike stands where the quantity does asks how many, instead of buying that many", async () => {
