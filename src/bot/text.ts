@@ -394,11 +394,11 @@ function findingText(found: Finding): string {
     case "limit-value":
       return `Above your own limit of ${rupees(found.limit)} an order.`;
     case "limit-count":
-      return `Your own limit of ${found.limit} orders a day is reached.`;
+      return `Your own limit of ${found.limit} orders a day is reached. It does not hold back /exit.`;
     case "limit-loss":
-      return `Your own limit of ${rupees(found.limit)} loss a day is reached.`;
+      return `Your own limit of ${rupees(found.limit)} loss a day is reached. It does not hold back /exit.`;
     case "loss-unread":
-      return `${found.label} does not report today's loss, which you limit. Try again in a moment, or log in there.`;
+      return `${found.label} does not report today's loss, which you limit. Try again in a moment, or log in there. /exit is not held back.`;
     case "limit-segment":
       return `${found.segment} is not among the segments you allow yourself.`;
   }
