@@ -63,7 +63,8 @@ export interface HttpOptions {
   readonly onCall?: (call: { scope: string; method: string; path: string; outcome: string; ms: number }) => void;
 }
 
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** The largest whole reply, a hundred days of one-minute candles, has about 3 MB. Parsing holds everything up. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Unpacked. The largest file, a list of instruments, has 50 MB. */
 const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
