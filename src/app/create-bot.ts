@@ -24,6 +24,7 @@ import * as text from "../bot/text.ts";
 import { showTyping } from "../bot/typing.ts";
 import { deleteSecret, isHarmless, send } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
+import { looksSecret } from "../services/key-capture.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Secret } from "../lib/secret.ts";
@@ -214,16 +215,17 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
   }
 };
 
-/** Takes typed keys and tokens before a dialogue could record them, and deletes their message. */
+/** Takes typed keys and tokens before a dialogue could record them, and deletes their message, also of one that nothing awaits. */
 const captureKeys =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
     const { message_id: id, text: typed = "" } = ctx.message ?? { message_id: 0 };
     if (typed.startsWith("/")) return next();
     const captured = await deps.keyCapture.accept(ctx.user._id, { id, text: typed });
-    if (captured === null) return next();
+    if (captured === null && !looksSecret(typed)) return next();
     await deleteSecret(ctx);
-    await reportCapture(deps, ctx, captured);
+    if (captured === null) await send(ctx, { html: text.link.notAwaited() });
+    else await reportCapture(deps, ctx, captured);
   };
 
 /** A command during a dialogue ends the dialogue and is then handled. */

@@ -73,6 +73,15 @@ export interface KeyCapture {
  */
 const LOGIN_END = /^(https?:\/\/\S+|[\w.~+/=-]{30,}(&\w+=\S*)?)$/;
 
+/** What a login ends with in an address: `code=…`, `auth_code=…`, `request_token=…`, `tokenId=…`. */
+const GRANT = /[?&][a-z_]*(code|token|tokenId)=./;
+
+/** Whether a message that nothing awaits may be a key, a token or the end of a login, which must not stay in the chat. */
+export const looksSecret = (text: string): boolean => {
+  const value = text.trim();
+  return LOGIN_END.test(value) && (!/^https?:/.test(value) || GRANT.test(value));
+};
+
 export const SKIP_WORD = "skip";
 
 export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: Accounts }): KeyCapture {

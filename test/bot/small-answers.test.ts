@@ -353,6 +353,28 @@ describe("the answer", () => {
     for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
+  it.each([
+    "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2lnbmF0dXJl",
+    "https://sauda.example/?status=success&request_token=abc123",
+    "http://127.0.0.1/?s=ok&code=200&auth_code=abc",
+  ])(
+    "to a token or a login's end that nothing awaits says that it was deleted, also inside a dialogue: %s",
+    async (text) => {
+      expect(await ask("/buy")).toContain("Which instrument?");
+      expect(await ask(text)).toContain("I deleted your message and kept nothing.");
+      expect(
+        chat()
+          .messages()
+          .some((message) => message.text === text),
+      ).toBe(false);
+      expect(await ask("/cancel")).not.toContain("deleted");
+    },
+  );
+
+  it("to an address that ends no login is that of any plain text", async () => {
+    expect(await ask("https://news.example/markets?id=12345678")).toContain("I work by commands.");
+  });
+
   it("to an order at a switched-off account says that, not that there is no such account", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
