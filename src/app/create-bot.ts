@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { conversations } from "@grammyjs/conversations";
 import { sequentialize } from "@grammyjs/runner";
 import { Bot, Composer, type Filter, type MiddlewareFn } from "grammy";
@@ -50,8 +49,8 @@ export interface BotOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly updatesPerMinute?: number;
-  /** Resolves when a handler has taken too long; the signal tells that it has ended. */
-  readonly deadline?: (ended: AbortSignal) => Promise<unknown>;
+  /** Calls `giveUp` when a handler has taken too long, unless the returned function is called before. */
+  readonly deadline?: (giveUp: () => void) => () => void;
 }
 
 export function createBot({
@@ -62,7 +61,7 @@ export function createBot({
   log,
   metrics,
   updatesPerMinute = UPDATES_PER_MINUTE,
-  deadline = (signal) => delay(DEADLINE_MS, undefined, { signal }),
+  deadline = afterDeadline,
 }: BotOptions): Bot<SaudaContext> {
   const bot = new Bot<SaudaContext>(token.reveal(), {
     client: {
@@ -273,9 +272,9 @@ const recordBlocking =
 const withDeadline =
   (storage: DialogueStorage, deadline: Required<BotOptions>["deadline"]): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    const ended = new AbortController();
-    const late = deadline(ended.signal).then(() => {
-      throw new DeadlineError("handler took too long");
+    let end = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      end = deadline(() => reject(new DeadlineError("handler took too long")));
     });
     try {
       await Promise.race([next(), late]);
@@ -285,6 +284,11 @@ const withDeadline =
         storage.abandon(ctx).catch((cause: unknown) => ctx.log.warn({ err: cause }, "dialogue not ended"));
       throw error;
     } finally {
-      ended.abort();
+      end();
     }
   };
+
+function afterDeadline(giveUp: () => void): () => void {
+  const timer = setTimeout(giveUp, DEADLINE_MS);
+  return () => clearTimeout(timer);
+}
