@@ -47,7 +47,9 @@ export const placeOrder =
   async (conversation: OrderConversation, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
     const step: DialogueStep = { conversation, ctx, nextAnswer: answersTo(conversation) };
     const instrument =
-      start.key === null ? await askInstrument(deps, step) : await instrumentByKey(deps, conversation, start.key);
+      start.key === null
+        ? await askInstrument(deps, step, start.side)
+        : await instrumentByKey(deps, conversation, start.key);
     if (!instrument) return;
     if (instrument.kind === "index") {
       await ctx.reply(text.orders.index(instrument).toString(), { parse_mode: "HTML" });
@@ -74,6 +76,7 @@ const instrumentByKey = (
 async function askInstrument(
   deps: BotDeps,
   { conversation, ctx, nextAnswer }: DialogueStep,
+  side: Side,
 ): Promise<Instrument | null> {
   const asked = await ctx.reply(text.dialogue.whichInstrument().toString(), {
     parse_mode: "HTML",
@@ -89,12 +92,21 @@ async function askInstrument(
     }
     const found = await conversation.external(() => deps.instruments.resolve(answer));
     if (found.kind === "one") return found.instrument;
+    if (found.kind === "none" && isWholeOrder(answer)) {
+      await ctx.reply(text.dialogue.wholeOrder(side, answer).toString(), { parse_mode: "HTML" });
+      continue;
+    }
     const choices = found.kind === "many" ? found.candidates : found.suggestions;
     await ctx.reply(unresolvedText(answer, found).toString(), {
       parse_mode: "HTML",
       reply_markup: choiceKeyboard(choices, "dlg:i"),
     });
   }
+}
+
+function isWholeOrder(answer: string): boolean {
+  const parsed = parseOrderText(answer);
+  return parsed.ok && parsed.words.quantity !== null;
 }
 
 /** What `words` alone does not tell: it is MARKET also when no price was given, and DAY when no validity was. */

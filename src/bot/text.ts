@@ -267,6 +267,8 @@ export const link = {
 export const dialogue = {
   whichInstrument: (): Html =>
     html`Which instrument? A symbol or a name: <code>SBIN</code>, <code>reliance fut</code>, <code>nifty 26000 ce</code>.`,
+  wholeOrder: (side: Side, order: string): Html =>
+    html`That is a whole order. It goes in one line: <code>/${side.toLowerCase()} ${order}</code>`,
   howMany: (side: string, { symbol, lotSize: lot }: Instrument): Html =>
     lot > 1
       ? html`<b>${side} ${symbol}</b> – how many? A lot is ${quantity(lot)}: <code>2 lots</code> and <code>${2 * lot}</code> are the same. Or all in one: <code>2 lots @ 120 mis</code>.`

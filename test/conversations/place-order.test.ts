@@ -50,6 +50,14 @@ describe("the order dialogue", () => {
     expect((await say("10")).join()).toMatch(/Order +limit 10\.00/);
   });
 
+  it("shows how to send a whole order that was typed as the name of the instrument", async () => {
+    await say("/sell");
+    expect(await say("sbin 10 @ 1000 mis")).toEqual([
+      "That is a whole order. It goes in one line: /sell sbin 10 @ 1000 mis",
+    ]);
+    expect(await say("SBIN")).toEqual([expect.stringContaining("how many?")]);
+  });
+
   it("says that an index is not traded, but its contracts are, before asking how many", async () => {
     await say("/buy");
     expect(await say("nifty50")).toEqual([
