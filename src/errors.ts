@@ -2,6 +2,7 @@ import type { Book } from "./domain/book.ts";
 import type { BrokerName } from "./domain/ids.ts";
 import type { NotSentCause, OrderOutcome } from "./domain/order.ts";
 import type { HttpFailureKind } from "./lib/http.ts";
+import { shortened } from "./lib/shortened.ts";
 
 /** Why a broker call failed. */
 const BROKER_ERROR_KINDS = [
@@ -29,11 +30,6 @@ export interface BrokerErrorDetails {
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
-
-/** As in a chat message. A value that was not expected may be as long as the whole reply. */
-const MAX_WORDS = 600;
-const shortened = (words: string): string =>
-  words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS).toWellFormed()}…` : words;
 
 /** A broker call that failed. Never holds a request body, a header or a query. */
 export class BrokerError extends Error {

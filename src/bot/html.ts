@@ -1,5 +1,6 @@
 import { visible } from "../lib/cut-html.ts";
 import { withoutInvisible } from "../lib/invisible.ts";
+import { shortened } from "../lib/shortened.ts";
 
 /** Telegram HTML with every interpolated value escaped. Made only by `html` and `lines`. */
 export class Html {
@@ -38,14 +39,9 @@ export const lines = (...parts: readonly Part[]): Html =>
       .join("\n"),
   );
 
-/** Limits how much of a user's or a broker's own text is repeated. Tables in <pre> are not cut: they are made to fit. */
-const MAX_STRING = 600;
-
+/** Strings are cut, as they are a user's or a broker's. Tables in <pre> are not: they are made to fit. */
 const prose = (part: Part): string =>
-  typeof part === "string" ? withSignsJoined(render(truncated(part))) : render(part);
-
-const truncated = (part: string): string =>
-  part.length > MAX_STRING ? `${part.slice(0, MAX_STRING).toWellFormed()}…` : part;
+  typeof part === "string" ? withSignsJoined(render(shortened(part))) : render(part);
 
 /** A word joiner after the sign: a line broken between "−" and "₹500" would make a loss read as a gain. */
 const withSignsJoined = (part: string): string =>
