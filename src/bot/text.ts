@@ -253,7 +253,7 @@ export const link = {
   noEnd: (title: string, what: string): Html =>
     html`To log in at ${title} I am waiting for ${what}, and this was not it. If it held a key or a token, delete your message.`,
   notAwaited: (): Html =>
-    html`That looks like a key or the end of a login, and I am not waiting for one. I deleted your message and kept nothing. /accounts has the login buttons.`,
+    html`That looks like a key or the end of a login, and I am not waiting for one. It is not kept, and must not stay in the chat. /accounts has the login buttons.`,
   refused: (title: string): Html =>
     html`⚠️ The login at ${title} failed, for the reason below. Try again; if it fails again, check the key and secret in ${title}'s console and link again.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,

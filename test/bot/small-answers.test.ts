@@ -358,16 +358,16 @@ describe("the answer", () => {
     "https://sauda.example/?status=success&request_token=abc123",
     "http://127.0.0.1/?s=ok&code=200&auth_code=abc",
   ])(
-    "to a token or a login's end that nothing awaits says that it was deleted, also inside a dialogue: %s",
+    "to a token or a login's end that nothing awaits says so and deletes it, also inside a dialogue: %s",
     async (text) => {
       expect(await ask("/buy")).toContain("Which instrument?");
-      expect(await ask(text)).toContain("I deleted your message and kept nothing.");
+      expect(await ask(text)).toContain("It is not kept, and must not stay in the chat.");
       expect(
         chat()
           .messages()
           .some((message) => message.text === text),
       ).toBe(false);
-      expect(await ask("/cancel")).not.toContain("deleted");
+      expect(await ask("/cancel")).not.toContain("not kept");
     },
   );
 
