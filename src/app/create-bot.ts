@@ -23,13 +23,13 @@ import * as text from "../bot/text.ts";
 import { showTyping } from "../bot/typing.ts";
 import { deleteSecret, isHarmless, send } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
-import { looksSecret } from "../services/key-capture.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Secret } from "../lib/secret.ts";
 import { traced } from "../lib/trace.ts";
 import { withoutInvisible } from "../lib/invisible.ts";
 import type { Store } from "../ports/store.ts";
+import { looksSecret } from "../services/key-capture.ts";
 
 export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
 /** A handler that takes longer is abandoned, so that the user's next message is answered. */
@@ -214,7 +214,7 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
   }
 };
 
-/** Takes typed keys and tokens before a dialogue could record them, and deletes their message, also of one that nothing awaits. */
+/** Takes typed keys and tokens before a dialogue could record them. Deletes their message, also where nothing awaits it. */
 const captureKeys =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
