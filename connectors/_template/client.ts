@@ -5,6 +5,7 @@ import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { eachRow } from "../../src/lib/rows.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { type Limit, sendMetered } from "../metered.ts";
 import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { ACME, RATE_LIMITS, ROOTS } from "./facts.ts";
@@ -48,7 +49,8 @@ export function createClient(deps: ConnectorDeps) {
     const [method = "", documented = ""] = endpoint.split(" ");
     const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
     const isOrder = rate === "order";
-    const meter = `${ACME}:${caller.meter}:${rate}`;
+    const limit: Limit = (run, until) =>
+      deps.limiter.run(`${ACME}:${caller.meter}:${rate}`, RATE_LIMITS[rate], run, until);
     const request: HttpRequest = {
       scope: ACME,
       method: method as HttpRequest["method"],
@@ -63,19 +65,10 @@ export function createClient(deps: ConnectorDeps) {
       // The static IP rule covers order calls only.
       egress: isOrder ? caller.egress : undefined,
       signal,
-      // Every retry of a read counts against the rate limit too.
-      turn: (until) => deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until),
     };
-    let wasSent = false;
-    const send = (): Promise<HttpReply> => {
-      wasSent = true;
-      return rate === "read" ? deps.http.read(request) : deps.http.send(request);
-    };
-    try {
-      return await deps.limiter.run(meter, RATE_LIMITS[rate], send, signal);
-    } catch (error) {
-      throw noReply(error, endpoint, wasSent);
-    }
+    return sendMetered(deps.http, limit, { request, isRead: rate === "read" }, (error, wasSent) =>
+      noReply(error, endpoint, wasSent),
+    );
   }
 
   async function ask<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<z.output<S>> {

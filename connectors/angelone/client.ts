@@ -6,6 +6,7 @@ import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
+import { type Limit, sendMetered } from "../metered.ts";
 import { badField, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
@@ -109,20 +110,13 @@ export function createClient(
   }
 
   async function replyTo(endpoint: Endpoint, caller: Caller, options: CallOptions): Promise<HttpReply> {
-    let wasSent = false;
-    const metered = <T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
-      deps.limiter.run(`${ANGELONE}:${caller.meter}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, signal);
-    const turn = (until: AbortSignal): Promise<void> => metered(() => Promise.resolve(), until);
-    const ask = (): Promise<HttpReply> => {
-      wasSent = true;
-      const request = requestTo(endpoint, caller, options);
-      return endpoint.kind === "read" ? deps.http.read({ ...request, isBusy, turn }) : deps.http.send(request);
-    };
-    try {
-      return await metered(ask, options.signal);
-    } catch (error) {
-      throw noReply(error, endpointName(endpoint), wasSent);
-    }
+    const limit: Limit = (run, until) =>
+      deps.limiter.run(`${ANGELONE}:${caller.meter}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, until);
+    const isRead = endpoint.kind === "read";
+    const request = { ...requestTo(endpoint, caller, options), ...(isRead ? { isBusy } : {}) };
+    return sendMetered(deps.http, limit, { request, isRead }, (error, wasSent) =>
+      noReply(error, endpointName(endpoint), wasSent),
+    );
   }
 
   async function call<S extends z.ZodType>(

@@ -3,6 +3,7 @@ import { BrokerError } from "../../src/errors.ts";
 import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { type Limit, sendMetered } from "../metered.ts";
 import { readRefusal, replyError, badField, noReply } from "./errors.ts";
 import { orderAckSchema } from "./schemas.ts";
 import { DHAN, RATE_LIMITS, ROOTS } from "./facts.ts";
@@ -50,8 +51,8 @@ export function createTransport(deps: ConnectorDeps) {
   const auth = root("DHAN_AUTH_ROOT");
 
   async function exchange<S extends z.ZodType>(call: Call<S>): Promise<HttpReply> {
-    let wasSent = false;
-    const meter = `${DHAN}:${call.meter}:${call.rate}`;
+    const limit: Limit = (run, until) =>
+      deps.limiter.run(`${DHAN}:${call.meter}:${call.rate}`, RATE_LIMITS[call.rate], run, until);
     const [method] = call.endpoint.split(" ") as [HttpRequest["method"]];
     const request: HttpRequest = {
       scope: DHAN,
@@ -62,20 +63,14 @@ export function createTransport(deps: ConnectorDeps) {
       timeoutMs: call.rate === "order" ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
       egress: call.egress,
       signal: call.signal,
-      turn: (until) => deps.limiter.run(meter, RATE_LIMITS[call.rate], () => Promise.resolve(), until),
     };
-    const send = (): Promise<HttpReply> => {
-      wasSent = true;
-      return call.isRead ? deps.http.read(request) : deps.http.send(request);
-    };
-    const wait = call.rate === "consent" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
-    const signal = wait && call.signal ? AbortSignal.any([wait, call.signal]) : (wait ?? call.signal);
-    try {
-      return await deps.limiter.run(meter, RATE_LIMITS[call.rate], send, signal);
-    } catch (error) {
-      if (wait && !wasSent && !call.signal?.aborted) throw noConsentLeft(call.endpoint);
-      throw noReply(error, call.endpoint, wasSent);
-    }
+    const consent = call.rate === "consent" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
+    const wait = consent && call.signal ? AbortSignal.any([consent, call.signal]) : (consent ?? call.signal);
+    return sendMetered(deps.http, limit, { request, isRead: call.isRead, wait }, (error, wasSent) =>
+      consent && !wasSent && !call.signal?.aborted
+        ? noConsentLeft(call.endpoint)
+        : noReply(error, call.endpoint, wasSent),
+    );
   }
 
   async function run<S extends z.ZodType>(call: Call<S>): Promise<z.output<S>> {

@@ -7,7 +7,8 @@ import { retryAfterMs } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, ConnectorDeps, Credentials } from "../base.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
-import { badField, maskedMessage, errorKind, transportError } from "./errors.ts";
+import { type Limit, sendMetered } from "../metered.ts";
+import { badField, maskedMessage, errorKind, noReply } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { FYERS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
@@ -25,24 +26,25 @@ interface Call {
   readonly query?: Query;
   readonly body?: unknown;
 }
-/** An order call's reply, or its failure and whether the request was sent. */
-export type OrderReply =
-  | { readonly kind: "reply"; readonly endpoint: string; readonly reply: HttpReply }
-  | { readonly kind: "failed"; readonly error: BrokerError; readonly wasSent: boolean };
+/** An order call's reply, whatever it says. */
+export interface OrderReply {
+  readonly endpoint: string;
+  readonly reply: HttpReply;
+}
 
 /** The raw client: one method per endpoint, with Fyers' own types. Reads throw BrokerError. */
 export function createClient(deps: ConnectorDeps) {
   const root = (deps.roots["FYERS_API_ROOT"] ?? ROOTS.FYERS_API_ROOT).replace(/\/$/, "");
 
-  const metered = <T>(
-    kind: "read" | "rest",
-    meter: string,
-    run: () => Promise<T>,
-    signal?: AbortSignal,
-  ): Promise<T> => {
-    const rest = (): Promise<T> => deps.limiter.run(`fyers:${meter}:rest`, RATE_LIMITS.rest, run, signal);
-    return kind === "rest" ? rest() : deps.limiter.run(`fyers:${meter}:read`, RATE_LIMITS.read, rest, signal);
-  };
+  const limitOf =
+    (meter: string): Limit =>
+    (run, until) =>
+      deps.limiter.run(`fyers:${meter}:rest`, RATE_LIMITS.rest, run, until);
+  /** Reads have a limit of their own, within that of all calls. */
+  const readLimitOf =
+    (meter: string): Limit =>
+    (run, until) =>
+      deps.limiter.run(`fyers:${meter}:read`, RATE_LIMITS.read, () => limitOf(meter)(run, until), until);
 
   const toRequest = (call: Call, reader: Reader | null, signal?: AbortSignal): HttpRequest => ({
     scope: "fyers",
@@ -66,12 +68,11 @@ export function createClient(deps: ConnectorDeps) {
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     requireUnexpired(reader, deps.now(), endpoint);
-    const meter = meterOf(reader);
-    const turn = (until: AbortSignal): Promise<void> => metered("read", meter, () => Promise.resolve(), until);
-    const request = { ...toRequest(call, reader, signal), turn };
-    const reply = await metered("read", meter, () => deps.http.read(request), signal).catch((error: unknown) => {
-      throw transportError(error, endpoint);
-    });
+    const request = toRequest(call, reader, signal);
+    const limit = readLimitOf(meterOf(reader));
+    const reply = await sendMetered(deps.http, limit, { request, isRead: true }, (error, wasSent) =>
+      noReply(error, endpoint, wasSent),
+    );
     return checked(schema, succeeded(endpoint, reply, [reader.session.accessToken]), endpoint);
   }
 
@@ -83,27 +84,24 @@ export function createClient(deps: ConnectorDeps) {
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     const request = toRequest(call, caller.reader ?? null, signal);
-    const reply = await metered("rest", caller.meter, () => deps.http.send(request), signal).catch((error: unknown) => {
-      throw transportError(error, endpoint);
-    });
+    const reply = await sendMetered(deps.http, limitOf(caller.meter), { request, isRead: false }, (error, wasSent) =>
+      noReply(error, endpoint, wasSent),
+    );
     return checked(schema, succeeded(endpoint, reply, caller.secrets), endpoint);
   }
 
   /** Sent once, from the link's registered IP address. */
   async function order(call: Call, access: Access, signal?: AbortSignal): Promise<OrderReply> {
     const endpoint = endpointOf(call);
-    let wasSent = false;
-    try {
-      requireUnexpired(access, deps.now(), endpoint);
-      const request = { ...toRequest(call, access, signal), timeoutMs: ORDER_TIMEOUT_MS, egress: access.egress };
-      const send = (): Promise<HttpReply> => {
-        wasSent = true;
-        return deps.http.send(request);
-      };
-      return { kind: "reply", endpoint, reply: await metered("rest", meterOf(access), send, signal) };
-    } catch (error) {
-      return { kind: "failed", error: transportError(error, endpoint), wasSent };
-    }
+    requireUnexpired(access, deps.now(), endpoint);
+    const request = { ...toRequest(call, access, signal), timeoutMs: ORDER_TIMEOUT_MS, egress: access.egress };
+    const limit = limitOf(meterOf(access));
+    return {
+      endpoint,
+      reply: await sendMetered(deps.http, limit, { request, isRead: false }, (error, wasSent) =>
+        noReply(error, endpoint, wasSent),
+      ),
+    };
   }
 
   const get = <S extends z.ZodType>(path: string, schema: S, reader: Reader, signal?: AbortSignal, query?: Query) =>

@@ -1,9 +1,8 @@
-import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
-import { HttpFailure } from "../../src/lib/http.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { cleanMessage, replyErrors } from "../replies.ts";
 import { FYERS } from "./facts.ts";
 
-export const { badField, mapReply } = replyErrors(FYERS, "Fyers");
+export const { badField, mapReply, noReply } = replyErrors(FYERS, "Fyers");
 
 /** Codes of API v3 and of the 2023 error sheet. One that is not listed proves nothing, so an order stays unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
@@ -57,15 +56,3 @@ export function maskedMessage(text: string, secrets: readonly string[] = []): st
   for (const secret of secrets) if (secret !== "") words = words.replaceAll(secret, "***");
   return cleanMessage(words);
 }
-
-/** For a call without a complete reply, or one that was aborted before or while it ran. */
-export function transportError(error: unknown, endpoint: string): BrokerError {
-  if (error instanceof BrokerError) return error;
-  const kind =
-    error instanceof HttpFailure ? KIND_OF_HTTP_FAILURE[error.kind] : isAbort(error) ? "timeout" : "unavailable";
-  const why = error instanceof HttpFailure ? error.message : isAbort(error) ? "call was abandoned" : "connection broke";
-  return new BrokerError(kind, `Fyers: ${why}`, { broker: FYERS, endpoint, cause: error });
-}
-
-const isAbort = (error: unknown): boolean =>
-  error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");

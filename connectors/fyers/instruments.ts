@@ -5,7 +5,7 @@ import { priceFromRupees } from "../../src/domain/money.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { linesOf } from "../csv.ts";
 import { ROOTS } from "./facts.ts";
-import { transportError } from "./errors.ts";
+import { noReply } from "./errors.ts";
 import { canonicalSymbol, keyFromFyToken, segmentOf } from "./venue.ts";
 
 const FILES = ["NSE_CM", "NSE_FO", "BSE_CM", "BSE_FO"] as const;
@@ -40,7 +40,7 @@ export const createInstruments = (deps: ConnectorDeps): NonNullable<BrokerConnec
           else yield row;
         }
       } catch (error) {
-        throw transportError(error, `GET ${path}`);
+        throw noReply(error, `GET ${path}`, true);
       }
     }
   };

@@ -28,7 +28,7 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
       });
       if (prepared.kind === "not-sent") return prepared;
       if (!prepared.body) return notSent("Fyers does not list this instrument");
-      return toOutcome(await client.postOrder(access, prepared.body, signal), { accepts: PLACED, access });
+      return outcomeOf(client.postOrder(access, prepared.body, signal), { accepts: PLACED, access });
     },
 
     async modifyOrder(access, order, change, signal) {
@@ -36,15 +36,14 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
         fromChange(order, change, change.terms ? fromTerms(change.terms) : null),
       );
       if (prepared.kind === "not-sent") return prepared;
-      const reply = await client.patchOrder(access, prepared.body, signal);
-      return toOutcome(reply, { accepts: CHANGED, access, orderId: order.orderId });
+      const call = client.patchOrder(access, prepared.body, signal);
+      return outcomeOf(call, { accepts: CHANGED, access, orderId: order.orderId });
     },
 
     async cancelOrder(access, { orderId }, signal) {
       // The id becomes part of the path, which must address exactly one order.
       if (!/^[\w-]+$/.test(orderId)) return notSent("Fyers: this order id cannot be addressed");
-      const reply = await client.deleteOrder(access, orderId, signal);
-      return toOutcome(reply, { accepts: CANCELLED, access, orderId });
+      return outcomeOf(client.deleteOrder(access, orderId, signal), { accepts: CANCELLED, access, orderId });
     },
   };
 }
@@ -69,10 +68,16 @@ interface Expected {
   readonly orderId?: BrokerOrderId;
 }
 
+async function outcomeOf(call: Promise<OrderReply>, expected: Expected): Promise<OrderOutcome> {
+  try {
+    return toOutcome(await call, expected);
+  } catch (error) {
+    return failedOutcome(error);
+  }
+}
+
 /** Accepted or rejected only if the reply says so clearly; anything else is unknown. */
-function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
-  if (answer.kind === "failed") return answer.wasSent ? fromError(answer.error) : neverSent(answer.error);
-  const { endpoint, reply } = answer;
+function toOutcome({ endpoint, reply }: OrderReply, expected: Expected): OrderOutcome {
   const envelope = envelopeSchema.safeParse(parseReply(reply.body)).data;
   if (envelope?.s === "ok" && reply.status < 300) {
     const orderId = orderIdIn(envelope);
@@ -100,10 +105,3 @@ function fromError(error: BrokerError, rejectedId?: BrokerOrderId): OrderOutcome
   if (!rejectedId || !isRefused) return outcome;
   return { kind: "rejected", reason: outcome.reason, raw: withCode(error), orderId: rejectedId };
 }
-
-/** The session had ended, or the call was aborted while it waited for the rate limit. */
-const neverSent = (error: BrokerError): OrderOutcome => ({
-  kind: "not-sent",
-  reason: error.message,
-  cause: error.kind === "auth-expired" ? "session-expired" : "unreachable",
-});

@@ -4,6 +4,7 @@ import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { type Limit, sendMetered } from "../metered.ts";
 import { asKind, badField, isNotAuthorised, noReply, refusal, mentionsIp, type Purpose } from "./errors.ts";
 import { envelopeSchema, userSchema } from "./schemas.ts";
 import { GROWW, RATE_LIMITS, ROOTS } from "./facts.ts";
@@ -72,21 +73,12 @@ export function createTransport(deps: ConnectorDeps) {
     const { endpoint, rate } = call;
     if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
       throw new BrokerError("auth-expired", "the Groww session has ended", { broker: GROWW, endpoint });
-    const meter = `${GROWW}:${caller.meter}:${rate}`;
-    // Every retry of a read counts against the rate limit too.
-    const turn = (until: AbortSignal): Promise<void> =>
-      deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);
-    const request: HttpRequest = { ...requestOf(call, caller, signal), turn };
-    let wasSent = false;
-    const send = (): Promise<HttpReply> => {
-      wasSent = true;
-      return rate === "order" || rate === "login" ? deps.http.send(request) : deps.http.read(request);
-    };
-    try {
-      return await deps.limiter.run(meter, RATE_LIMITS[rate], send, signal);
-    } catch (error) {
-      throw noReply(error, endpoint, wasSent);
-    }
+    const limit: Limit = (run, until) =>
+      deps.limiter.run(`${GROWW}:${caller.meter}:${rate}`, RATE_LIMITS[rate], run, until);
+    const request = requestOf(call, caller, signal);
+    return sendMetered(deps.http, limit, { request, isRead: rate !== "order" && rate !== "login" }, (error, wasSent) =>
+      noReply(error, endpoint, wasSent),
+    );
   }
 
   async function answerTo<S extends z.ZodType>(

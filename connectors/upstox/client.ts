@@ -5,6 +5,7 @@ import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { eachRow } from "../../src/lib/rows.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { type Limit, sendMetered } from "../metered.ts";
 import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { RATE_LIMITS, ROOTS, UPSTOX } from "./facts.ts";
@@ -70,21 +71,12 @@ export function createClient(deps: ConnectorDeps) {
     const { endpoint, rate } = call;
     if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
       throw new BrokerError("auth-expired", "the Upstox session has ended", { broker: UPSTOX, endpoint });
-    const meter = `${UPSTOX}:${caller.meter}:${rate}`;
-    // Every retry of a read counts against the rate limit too.
-    const turn = (until: AbortSignal): Promise<void> =>
-      deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);
-    const request: HttpRequest = { ...requestOf(call, caller, signal), turn };
-    let wasSent = false;
-    const send = (): Promise<HttpReply> => {
-      wasSent = true;
-      return call.isWrite === true ? deps.http.send(request) : deps.http.read(request);
-    };
-    try {
-      return await deps.limiter.run(meter, RATE_LIMITS[rate], send, signal);
-    } catch (error) {
-      throw noReply(error, endpoint, wasSent);
-    }
+    const limit: Limit = (run, until) =>
+      deps.limiter.run(`${UPSTOX}:${caller.meter}:${rate}`, RATE_LIMITS[rate], run, until);
+    const request = requestOf(call, caller, signal);
+    return sendMetered(deps.http, limit, { request, isRead: call.isWrite !== true }, (error, wasSent) =>
+      noReply(error, endpoint, wasSent),
+    );
   }
 
   async function ask<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<z.output<S>> {

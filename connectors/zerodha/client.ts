@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { BrokerError } from "../../src/errors.ts";
 import { type HttpClient, HttpFailure, type HttpRequest } from "../../src/lib/http.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import {
@@ -10,7 +9,8 @@ import {
   READ_TIMEOUT_MS,
   type Session,
 } from "../base.ts";
-import { type Endpoint, fromFailure, successEnvelope, zerodhaError } from "./errors.ts";
+import { type Limit, metered, sendMetered, turnOf } from "../metered.ts";
+import { callError, type Endpoint, fromFailure, successEnvelope, zerodhaError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { RATE_LIMITS, ROOTS, ZERODHA } from "./facts.ts";
 
@@ -43,35 +43,10 @@ export type KiteClient = ReturnType<typeof createKiteClient>;
 export function createKiteClient(deps: ConnectorDeps) {
   const root = (deps.roots["ZERODHA_API_ROOT"] ?? ROOTS.ZERODHA_API_ROOT).replace(/\/+$/, "");
 
-  /** Waits for the rate limit, then calls. An error while still waiting proves that nothing was sent. */
-  async function metered<T>(
-    caller: Caller,
-    rate: RateClass,
-    endpoint: Endpoint,
-    call: () => Promise<T>,
-    signal?: AbortSignal,
-  ): Promise<T> {
-    requireUnexpired(caller.session, deps.now(), endpoint);
-    let stage: "waiting" | "started" | "given-up" = "waiting";
-    const start = async (): Promise<T> => {
-      // The caller has already been told that nothing was sent, so nothing may be sent now.
-      if (stage === "given-up") throw new HttpFailure("aborted", "given up while waiting");
-      stage = "started";
-      return call();
-    };
-    try {
-      return await deps.limiter.run(meterOf(caller, rate), RATE_LIMITS[rate], start, signal);
-    } catch (error) {
-      if (hasStarted(stage)) throw fromFailure(signal?.aborted === true ? abandoned(error) : error, endpoint);
-      stage = "given-up";
-      throw zerodhaError("unreachable", "given up while waiting for the rate limit", endpoint, { cause: error });
-    }
-  }
-
-  const turnOf =
-    (caller: Caller, rate: RateClass) =>
-    (signal: AbortSignal): Promise<void> =>
-      deps.limiter.run(meterOf(caller, rate), RATE_LIMITS[rate], () => Promise.resolve(), signal);
+  const limitOf =
+    (caller: Caller, rate: RateClass): Limit =>
+    (run, until) =>
+      deps.limiter.run(meterOf(caller, rate), RATE_LIMITS[rate], run, until);
 
   async function call<S extends z.ZodType>(
     spec: CallSpec<S>,
@@ -80,14 +55,16 @@ export function createKiteClient(deps: ConnectorDeps) {
     signal?: AbortSignal,
   ): Promise<z.output<S>> {
     const { rate = "other" } = spec;
+    requireUnexpired(caller.session, deps.now(), spec);
+    const limit = limitOf(caller, rate);
     const kite = await fencedKite(root, caller, spec, {
       send: (request) => (spec.isWrite === true ? deps.http.send(request) : deps.http.read(request)),
       timeoutMs: spec.isOrder === true ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
       egress: spec.isOrder === true ? caller.egress : undefined,
       signal,
-      turn: turnOf(caller, rate),
+      turn: turnOf(limit),
     });
-    return validated(spec.schema, await metered(caller, rate, spec, () => ask(kite), signal), spec);
+    return validated(spec.schema, await metered(limit, () => ask(kite), callError(spec, signal), signal), spec);
   }
 
   const get =
@@ -142,9 +119,10 @@ export function createKiteClient(deps: ConnectorDeps) {
 
     getHistorical: async (access: Access, query: CandlePath, signal?: AbortSignal) => {
       const endpoint = { path: "GET /instruments/historical" };
-      const turn = turnOf(access, "historical");
-      const request = { ...historicalRequest(root, access, query, signal), turn };
-      const reply = await metered(access, "historical", endpoint, () => deps.http.read(request), signal);
+      requireUnexpired(access.session, deps.now(), endpoint);
+      const request = historicalRequest(root, access, query, signal);
+      const limit = limitOf(access, "historical");
+      const reply = await sendMetered(deps.http, limit, { request, isRead: true }, callError(endpoint, signal));
       return validated(schemas.candlesSchema, successEnvelope(reply, endpoint).data, endpoint);
     },
     streamInstruments: (signal?: AbortSignal) => masterBytes(deps, root, signal),
@@ -262,15 +240,6 @@ async function fencedKite(
 /** The account's limit, or the link's during login, before the account is known. */
 const meterOf = ({ session, link }: Caller, rate: RateClass): string =>
   `${ZERODHA}:${session?.accountId ?? link}:${rate}`;
-
-/** A function, because the compiler does not see that `start` changes the stage. */
-const hasStarted = (stage: string): boolean => stage === "started";
-
-/** The limiter may reject an aborted call, with an error of its own, before the HTTP client does. */
-const abandoned = (error: unknown): unknown =>
-  error instanceof BrokerError || error instanceof HttpFailure
-    ? error
-    : new HttpFailure("aborted", "call was abandoned", error);
 
 const withoutNulls = (params: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));

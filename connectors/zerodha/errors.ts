@@ -94,6 +94,17 @@ function withoutEnvelope(reply: HttpReply, endpoint: Endpoint): BrokerError {
   });
 }
 
+/** The error of a failed call. The limiter may reject an aborted one, with an error of its own, before the HTTP client does. */
+export const callError =
+  (endpoint: Endpoint, signal?: AbortSignal) =>
+  (error: unknown, wasSent: boolean): BrokerError => {
+    if (!wasSent)
+      return zerodhaError("unreachable", "given up while waiting for the rate limit", endpoint, { cause: error });
+    const isKnown = error instanceof BrokerError || error instanceof HttpFailure;
+    const isAbandoned = signal?.aborted === true && !isKnown;
+    return fromFailure(isAbandoned ? new HttpFailure("aborted", "call was abandoned", error) : error, endpoint);
+  };
+
 /** Any error of a call that was started, as BrokerError. One that we do not know leaves the outcome unknown. */
 export function fromFailure(error: unknown, endpoint: Endpoint): BrokerError {
   if (error instanceof BrokerError) return error;

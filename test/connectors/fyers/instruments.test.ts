@@ -119,7 +119,7 @@ describe("the instrument masters", () => {
       await Promise.resolve();
       return (async function* () {
         yield Buffer.from(fixture("NSE_CM.csv").slice(0, 200));
-        await Promise.reject(new TypeError("terminated"));
+        await Promise.reject(new HttpFailure("broken", "connection broke"));
       })();
     };
     expect(await failureOf(read(cut))).toMatchObject({ kind: "unavailable" });

@@ -344,13 +344,13 @@ describe("a failed read", () => {
     expect(sent[0]?.egress).toBeUndefined();
   });
 
-  it("is a timeout when it was aborted while it waited in the rate limiter", async () => {
+  it("is unreachable when it was aborted while it waited in the rate limiter", async () => {
     const { connector, sent } = await setUp(() => reply("get-orders"), { limiter: createRateLimiter() });
     for (const name of ["AbortError", "TimeoutError"]) {
       const aborted = AbortSignal.abort(new DOMException("stopped", name));
       expect(await failureOf(connector.getOrders(access, aborted))).toMatchObject({
-        kind: "timeout",
-        message: "Fyers: call was abandoned",
+        kind: "unreachable",
+        message: "Fyers GET /orders: the call was given up",
       });
     }
     expect(sent).toHaveLength(0);
