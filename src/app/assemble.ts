@@ -64,7 +64,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     log.error({ err: error }, "a file in DATA_DIR could not be written; retrying");
   const world = config.telegram ? null : await startLocal(config, clock, onKeepFailure);
   const effective: Config = world
-    ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: config.ownerId ?? world.ownerId }
+    ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: world.ownerId }
     : config;
   if (effective.ownerId === null) await offerOwnership({ store, clock }, say);
 

@@ -5,6 +5,12 @@ import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003];
 
+it("makes the playground's first person its owner whatever OWNER_ID is, which names somebody at Telegram", async () => {
+  const other = await startTestSauda({ OWNER_ID: "123456789" });
+  expect((await other.playground.chat(ASHA).ask("/start")).text).toContain("Hello Asha");
+  await other.stop();
+});
+
 describe("access control", () => {
   let running: TestSauda;
   beforeAll(async () => {
