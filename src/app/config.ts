@@ -73,21 +73,28 @@ export function opensFromChat(publicUrl: string): boolean {
 /** An unknown variable with one of these prefixes, or with a broker's, is treated as a typo and prevents the start. */
 const OWN_PREFIXES = ["TELEGRAM", "SAUDA", "BOT_MODE", "PUBLIC_URL", "MONGODB", "DATA_DIR", "MASTER_KEY", "OWNER_ID"];
 
+interface VariableNames {
+  /** Variables that only other commands read (import-env). */
+  readonly tolerated: readonly string[];
+  /** Variables in .env. An unknown one there is a typo, whereas the environment is shared with other programs. */
+  readonly inFile: readonly string[];
+}
+
 /**
- * Parses the environment. `rootDefaults`: every origin variable with its default. `tolerated`: variables that only other
- * commands read (import-env). Throws a ConfigError that names each bad variable.
+ * Parses the environment. `rootDefaults`: every origin variable with its default. Throws a ConfigError that names each bad
+ * variable.
  */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   rootDefaults: Readonly<Record<string, string>>,
-  tolerated: readonly string[] = [],
+  names: VariableNames = { tolerated: [], inFile: [] },
 ): Config {
   const parsed = environmentSchema.safeParse(environment);
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   const { roots, rootProblems } = readRoots(environment, rootDefaults);
-  problems.push(...rootProblems, ...unknownNames(environment, rootDefaults, tolerated));
+  problems.push(...rootProblems, ...unknownNames(environment, rootDefaults, names));
   if (!parsed.success) throw new ConfigError(problems);
 
   const config = assemble(parsed.data, roots);
@@ -163,12 +170,13 @@ function readRoots(
 function unknownNames(
   environment: Readonly<Record<string, string | undefined>>,
   roots: Readonly<Record<string, string>>,
-  tolerated: readonly string[],
+  { tolerated, inFile }: VariableNames,
 ): string[] {
   const known = new Set([...Object.keys(environmentSchema.shape), ...Object.keys(roots), ...tolerated]);
   const prefixes = [...OWN_PREFIXES, ...Object.keys(roots).map((name) => name.split("_", 1)[0] ?? name)];
   return Object.keys(environment)
-    .filter((name) => !known.has(name) && prefixes.some((prefix) => name.startsWith(prefix)))
+    .filter((name) => !known.has(name))
+    .filter((name) => inFile.includes(name) || prefixes.some((prefix) => name.startsWith(prefix)))
     .map((name) => `${name}: not a setting of Sauda; .env.example lists them all`);
 }
 

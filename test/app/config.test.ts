@@ -160,6 +160,16 @@ describe("npm start", () => {
     expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
   });
 
+  it("refuses every name in .env that is not a setting, whatever it begins with", async () => {
+    writeFileSync(join(dir, ".env"), "MONGO_URI=mongodb://asha:marker@db/sauda\nFYERS_PIN=1234\nLOG_LEVL=debug\n");
+    const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "0" }).ended;
+    expect(code).toBe(1);
+    expect(out.trim().split("\n").toSorted()).toEqual([
+      "LOG_LEVL: not a setting of Sauda; .env.example lists them all",
+      "MONGO_URI: not a setting of Sauda; .env.example lists them all",
+    ]);
+  });
+
   it("names a .env that cannot be read", async () => {
     mkdirSync(join(dir, ".env"));
     const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "0" }).ended;
