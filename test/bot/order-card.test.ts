@@ -192,6 +192,15 @@ describe("the card of an order", () => {
     },
   );
 
+  it("is headed by the terms that it was changed to, once it has ended", () => {
+    const plan = { ...PLAN, terms: { type: "LIMIT", price: priceFromRupees(990) } };
+    const bookedTerms = { type: "LIMIT", price: priceFromRupees(1010), triggerPrice: ZERO_PRICE } as const;
+    const heading = (changes: Partial<Leg>): string | undefined =>
+      /limit [\d,.]+/.exec(cardOf([{ bookedTerms, ...changes }], plan))?.[0];
+    expect(heading({ booked: "open" })).toBe("limit 990.00");
+    expect(heading({ state: "filled", filledQty: 10, avgPrice: priceFromRupees(1002.6) })).toBe("limit 1,010.00");
+  });
+
   it.each(["LIMIT", "SL", "SL-M"] as const)(
     "shows no terms of a %s order that the book has without a price",
     (type) => {

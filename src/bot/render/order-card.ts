@@ -3,7 +3,7 @@ import { chargesOf } from "../../domain/charges.ts";
 import { ticker, type Instrument } from "../../domain/instrument.ts";
 import { type Price, valueOf } from "../../domain/money.ts";
 import type { BookedTerms, Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
-import { cameToNothing, isClosed, lacksPrice } from "../../domain/order-intent.ts";
+import { cameToNothing, currentTerms, isClosed, lacksPrice } from "../../domain/order-intent.ts";
 import type { OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
@@ -53,7 +53,7 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
         [
           [
             intent.legs.length === 1 && intent.legs[0] ? labelOf(intent.legs[0]) : `${intent.legs.length} orders`,
-            termsText(plan.terms),
+            termsText(intent.legs.every(isClosed) ? currentTerms(plan.terms, intent.legs) : plan.terms),
           ],
           [plan.symbol, plan.productType],
         ],
