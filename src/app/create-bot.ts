@@ -13,7 +13,7 @@ import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { html, type Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
-import { notALoginReply, reportCapture } from "../bot/link-flow.ts";
+import { capture, notALoginReply, reportCapture } from "../bot/link-flow.ts";
 import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
 import { orderButtons } from "../bot/order-buttons.ts";
 import { panicButtons } from "../bot/panic-buttons.ts";
@@ -220,7 +220,7 @@ const captureKeys =
   async (ctx, next) => {
     const { message_id: id, text: typed = "" } = ctx.message ?? { message_id: 0 };
     if (typed.startsWith("/")) return next();
-    const captured = await deps.keyCapture.accept(ctx.user._id, { id, text: typed });
+    const captured = await capture(deps, ctx.user._id, { id, text: typed });
     if (captured === null && !looksSecret(typed)) return next();
     await deleteSecret(ctx);
     if (captured === null) await send(ctx, { html: text.link.notAwaited() });

@@ -2,8 +2,9 @@ import { InlineKeyboard } from "grammy";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
 import type { BrokerName, UserId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
+import { Secret } from "../lib/secret.ts";
 import type { Broker, Link } from "../services/accounts.ts";
-import { SKIP_WORD, type Captured } from "../services/key-capture.ts";
+import { SKIP_WORD, type Captured, type CapturedMessage } from "../services/key-capture.ts";
 import type { FormSubject } from "../services/key-forms.ts";
 import type { LoginResult } from "../services/logins.ts";
 import { allows } from "./access.ts";
@@ -90,6 +91,15 @@ export const pageUrl = async (deps: BotDeps, link: Link, subject: FormSubject): 
   `${deps.publicUrl}/keys/${await deps.keyForms.offer(link, subject)}`;
 
 const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
+
+/** Takes a key, proxy or login; null when the message is none that is awaited. */
+export async function capture(deps: BotDeps, user: UserId, message: CapturedMessage): Promise<Captured | null> {
+  // Of several logins under way only the last begun is awaited, but the address tells which one it ends.
+  const link = await deps.logins.linkIn(user, message.text);
+  if (!link) return deps.keyCapture.accept(user, message);
+  await deps.keyCapture.endLogin(link);
+  return { kind: "login", link, text: new Secret(message.text), heldState: null };
+}
 
 /** Answers a message that was captured as a key, proxy or login: the next question, the login, or how it ended. */
 export async function reportCapture(deps: BotDeps, ctx: SaudaContext, captured: Captured): Promise<void> {

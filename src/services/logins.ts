@@ -49,6 +49,8 @@ export interface Logins {
     params: Readonly<Record<string, string>>,
     cookieState?: string,
   ): Promise<LoginResult & { userId?: UserId }>;
+  /** The user's link whose login state the text, a pasted address, carries; null for any other text. */
+  linkIn(user: UserId, text: string): Promise<Link | null>;
   /** Finishes with the address or token that the user pasted. `heldState`: from this link's last `start`. */
   finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult>;
   /** Opens an account that needs no login (paper). */
@@ -135,12 +137,24 @@ export function createLogins(deps: {
     return (await oneTime.claim(state, ACTION, started.link.user_id)) && started;
   }
 
-  /** The link that a login state was issued for; null if the user has been blocked since. */
-  async function startedBy(broker: string, state: string): Promise<{ link: Link; url: string | null } | null> {
+  /** What a login state was issued for. */
+  async function issuedFor(state: string): Promise<{ link: Link | null; url: string | null }> {
     const known = await oneTime.peek(state, ACTION);
     const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
-    if (link?.broker_name !== broker || (await deps.users.get(link.user_id))?.role === "blocked") return null;
     return { link, url: known?.payload["url"] ?? null };
+  }
+
+  /** The same, for this broker only; null if the user has been blocked since. */
+  async function startedBy(broker: string, state: string): Promise<{ link: Link; url: string | null } | null> {
+    const { link, url } = await issuedFor(state);
+    if (link?.broker_name !== broker || (await deps.users.get(link.user_id))?.role === "blocked") return null;
+    return { link, url };
+  }
+
+  async function linkIn(user: UserId, text: string): Promise<Link | null> {
+    const state = paramsOf(text)?.["state"];
+    const link = state === undefined ? null : (await issuedFor(state)).link;
+    return link?.user_id === user ? link : null;
   }
 
   async function finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult> {
@@ -174,6 +188,7 @@ export function createLogins(deps: {
     },
     resume: async (broker, state) => (await startedBy(broker, state))?.url ?? null,
     finish,
+    linkIn,
     finishPasted,
     open: (link) =>
       complete(link, { kind: "token", link: link._id, credentials: link.credentials, token: new Secret("") }),

@@ -210,6 +210,21 @@ describe("linking brokers", () => {
     expect(shown()?.text).toBe(before);
   });
 
+  it("ends each of several logins by its pasted address, whichever was begun last", async () => {
+    const { message_id: listed, reply_markup } = await asha().ask("/accounts");
+    const buttons = reply_markup?.inline_keyboard.flat() ?? [];
+    const begin = async (label: string, title: string): Promise<string> => {
+      const button = buttons.find(({ text }) => text === label);
+      asha().tap(listed, (button?.callback_data ?? "").replace("acd", "al"));
+      const login = await linking.waitFor(new RegExp(`^Now log in at ${title}`), listed);
+      return (await linking.walk(label, login)).landed.href;
+    };
+    const addresses = [await begin("zerodha", "Zerodha"), await begin("fyers", "Fyers"), await begin("dhan", "Dhan")];
+    const answers: (string | undefined)[] = [];
+    for (const address of addresses) answers.push((await asha().ask(address)).text?.split(".")[0]);
+    expect(answers).toEqual(["Zerodha is linked", "Fyers is linked", "Dhan is linked"]);
+  });
+
   it("asks for the keys again when a login is requested before they were given", async () => {
     const { message_id: asked } = asha().send("/link fyers");
     const offer = await linking.waitFor(/for five minutes/, asked);
@@ -238,7 +253,7 @@ describe("linking brokers", () => {
   });
 
   it("refuses a login link that was used before", async () => {
-    const used = newest(/^Now log in at/);
+    const used = newest(/^Now log in at Fyers/);
     if (!used) throw new Error("no login card");
     expect((await linking.logIn("fyers", used)).status).toBe(400);
   });

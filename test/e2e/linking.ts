@@ -31,8 +31,8 @@ export function linkingAs(running: TestSauda, user: number) {
     return waitFor(/^Now (log in at|send me)/, asked);
   }
 
-  /** Goes through the broker's login as a browser does, with the bot's own cookie. */
-  async function logIn(broker: string, login: Message): Promise<Response> {
+  /** Goes through the broker's login as a browser does, up to the address that it ends at and the bot's own cookie. */
+  async function walk(broker: string, login: Message): Promise<{ landed: URL; cookie: string }> {
     let url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
     let cookie = "";
     const ours = `http://localhost:${running.sauda.port}`;
@@ -41,7 +41,11 @@ export function linkingAs(running: TestSauda, user: number) {
       cookie = cookiesOf(reply);
       url = reply.headers.get("location") ?? "";
     }
-    const landed = await walkLogin(url, `${ours}/oauth/${broker}/callback`);
+    return { landed: await walkLogin(url, `${ours}/oauth/${broker}/callback`), cookie };
+  }
+
+  async function logIn(broker: string, login: Message): Promise<Response> {
+    const { landed, cookie } = await walk(broker, login);
     return fetch(landed, { headers: { cookie } });
   }
 
@@ -68,7 +72,7 @@ export function linkingAs(running: TestSauda, user: number) {
     await waitFor(/is linked\./, asked.message_id);
   }
 
-  return { waitFor, demoKeys, typeKeysOnPage, logIn, paste, link, cancel };
+  return { waitFor, demoKeys, typeKeysOnPage, walk, logIn, paste, link, cancel };
 }
 
 const cookiesOf = (reply: Response): string =>

@@ -244,6 +244,17 @@ describe("logins", () => {
     expect((await logins.finishPasted(link, crossed, null)).kind).toBe("stale");
   });
 
+  it("tells by a pasted address which of the user's own logins it ends, until that is finished", async () => {
+    const { url } = await logins.start(link);
+    await logins.start(await accounts.add(ASHA, brokerName("echo"), {}));
+    const pasted = `${PUBLIC}/oauth/echo/callback?code=ok&state=${stateOf(url)}`;
+    expect((await logins.linkIn(ASHA, pasted))?._id).toBe(link._id);
+    expect(await logins.linkIn(VIKRAM, pasted)).toBeNull();
+    expect(await logins.linkIn(ASHA, stateOf(url))).toBeNull();
+    await logins.finishPasted(link, pasted, null);
+    expect(await logins.linkIn(ASHA, pasted)).toBeNull();
+  });
+
   let messages = 100;
   const take = (user: typeof ASHA, text: string) => capture.accept(user, { id: (messages += 1), text });
 
