@@ -4,7 +4,7 @@ import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { cleanMessage, replyErrors } from "../replies.ts";
 import { DHAN } from "./facts.ts";
 
-export const { badField, requireSame, mapReply, noReply } = replyErrors(DHAN, "Dhan");
+export const { badField, badResponse, requireSame, mapReply, noReply } = replyErrors(DHAN, "Dhan");
 
 export const NO_HOLDINGS = "DH-1111";
 

@@ -4,7 +4,7 @@ import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { type Limit, sendMetered } from "../metered.ts";
-import { readRefusal, replyError, badField, noReply } from "./errors.ts";
+import { badField, badResponse, noReply, readRefusal, replyError } from "./errors.ts";
 import { orderAckSchema } from "./schemas.ts";
 import { DHAN, RATE_LIMITS, ROOTS } from "./facts.ts";
 
@@ -77,8 +77,9 @@ export function createTransport(deps: ConnectorDeps) {
     const reply = await exchange(call);
     const json = parseJson(reply.body);
     const refusal = readRefusal(json);
-    if (reply.status < 200 || reply.status > 299 || refusal !== null || json === undefined)
+    if (reply.status < 200 || reply.status > 299 || refusal !== null)
       throw replyError({ endpoint: call.endpoint, isOrder: call.rate === "order" }, reply, refusal);
+    if (json === undefined) throw badResponse(call.endpoint, "reply: not JSON");
     const parsed = call.schema.safeParse(json);
     if (!parsed.success) throw badField(call.endpoint, parsed.error);
     return parsed.data;

@@ -95,6 +95,13 @@ export function loginCases(kit: Kit): void {
       await expectAuthError(attempt());
     });
 
+    kit.case("blames the broker for a reply that it cannot read, not the keys", async () => {
+      const rig = await kit.open();
+      const grant = await loginGrant(rig, rig.credentials);
+      rig.server.inject(rig.definition.name, { kind: "truncated" });
+      await expect(rig.connector.generateSession(grant)).rejects.toMatchObject({ kind: "bad-response" });
+    });
+
     kit.case("uses the state for the login page only", async () => {
       const rig = await kit.open();
       const { grant } = await grantOf(rig);
