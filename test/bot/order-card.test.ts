@@ -123,6 +123,16 @@ describe("the card of an order", () => {
     expect(shown).not.toContain("day's book");
   });
 
+  it("sends nobody to the broker's record for a paper order that was not followed to its end", () => {
+    const accounts = { broker: () => ({ definition: { isPaper: true } }) } as unknown as Accounts;
+    const links = [{ _id: leg.link, label: "paper" }] as Link[];
+    const legs = [{ ...leg, state: "unresolved" }];
+    const intent = { _id: "i1", instrument: SBIN, plan: PLAN, legs, history: [] } as unknown as Intent;
+    const shown = orderCard(intent, accounts, links, NOW).html.toString();
+    expect(shown).toContain("The day's book is gone, and a paper account keeps no other record");
+    expect(shown).not.toContain("broker's own record");
+  });
+
   it("does not say that the broker did not answer of an order whose sending was cut off", () => {
     expect(card({ state: "unknown" })).toContain("I was cut off while sending it, so the order may be live.");
     const unclear = card({ state: "unknown", reason: "no answer in 7000 ms" });

@@ -60,7 +60,12 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
         PAGE_WIDTH,
       )}</pre>`,
       ...intent.legs.map((leg, at) =>
-        legBlock(leg, intent, links, intent.legs.length > 1 ? `${at + 1}. ${labelOf(leg)}` : null),
+        legBlock(
+          leg,
+          intent,
+          recordText(leg, accounts, links),
+          intent.legs.length > 1 ? `${at + 1}. ${labelOf(leg)}` : null,
+        ),
       ),
       stamp(now),
     ),
@@ -92,10 +97,10 @@ const STATE_SIGNS: Readonly<Record<LegState, string>> = {
   unresolved: "❓",
 };
 
-function legBlock(leg: Leg, { plan, instrument }: Intent, links: readonly Link[], label: string | null): Html {
+function legBlock(leg: Leg, { plan, instrument }: Intent, record: string, label: string | null): Html {
   const who = label === null ? "" : html`<b>${label}</b> × ${quantity(leg.qty)}: `;
   return lines(
-    html`${STATE_SIGNS[leg.state]} ${who}${legText(leg, plan, links)}`,
+    html`${STATE_SIGNS[leg.state]} ${who}${legText(leg, plan, record)}`,
     bookedText(leg, plan),
     chargesText(leg, plan, instrument),
     changeText(leg),
@@ -133,7 +138,8 @@ function chargesText(leg: Leg, { productType, side }: OrderPlan, instrument: Ins
   return html`Charges, about ${rupees(charges)}.`;
 }
 
-function legText(leg: Leg, plan: OrderPlan, links: readonly Link[]): Html {
+/** `record`: where to look up an order that was not followed to its end. */
+function legText(leg: Leg, plan: OrderPlan, record: string): Html {
   const filled = `${quantity(leg.filledQty)}/${quantity(leg.qty)}`;
   const at = leg.filledQty > 0 ? atPrice(leg.avgPrice) : "";
   switch (leg.state) {
@@ -163,12 +169,17 @@ function legText(leg: Leg, plan: OrderPlan, links: readonly Link[]): Html {
     case "not-found":
       return html`<b>Not placed.</b> The broker's book, read again and again, does not have it. Look once at the broker before repeating.`;
     case "unresolved":
-      return html`<b>Not followed to its end${leg.filledQty > 0 ? `, ${filled} filled${at} when last seen` : ""}.</b> ${whyUnresolved(leg, links)}; only the broker's own record tells what became of it.`;
+      return html`<b>Not followed to its end${leg.filledQty > 0 ? `, ${filled} filled${at} when last seen` : ""}.</b> ${record}.`;
   }
 }
 
-const whyUnresolved = ({ link }: Leg, links: readonly Link[]): string =>
-  links.some(({ _id }) => _id === link) ? "The day's book is gone" : "Its account is no longer linked";
+function recordText({ link }: Leg, accounts: Accounts, links: readonly Link[]): string {
+  const account = links.find(({ _id }) => _id === link);
+  if (account && accounts.broker(account).definition.isPaper)
+    return "The day's book is gone, and a paper account keeps no other record; /positions and /holdings show what you have now";
+  const why = account ? "The day's book is gone" : "Its account is no longer linked";
+  return `${why}; only the broker's own record tells what became of it`;
+}
 
 function restingText(leg: Leg, plan: OrderPlan): string {
   if (leg.booked === "trigger-pending") return "Waits for its trigger.";
