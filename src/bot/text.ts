@@ -389,6 +389,8 @@ function findingText(found: Finding): string {
       return `${found.label}: ${quantity(found.qty)} of these are not delivered yet. If they do not come in time, the exchange buys them in an auction at your cost.`;
     case "less-open":
       return `${found.label}: ${found.open === 0 ? "none" : `only ${quantity(found.open)}`} of it is open now. /exit makes a card for what is left.`;
+    case "listed-twice":
+      return `${found.label}: the broker lists this position in more than one row, and closing both could open the opposite one. Close it at the broker.`;
     case "closing":
       return `${found.label}: another order that closes it is on its way. Once /orders shows it settled or cancelled, /exit makes a card for what is left.`;
     case "stays-open":

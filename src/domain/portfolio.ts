@@ -67,14 +67,23 @@ export const isExitable = (position: Position): position is OpenPosition =>
 export const isUnpriced = (position: Position): boolean =>
   isExitable(position) && position.ltp === null && position.unrealised === 0;
 
+/**
+ * Open rows of an instrument in a product. Brokers list one; of several nobody can tell whether they are parts of a
+ * position or the same one twice, so none of them may be closed.
+ */
+export const openRows = (
+  of: Listed & { readonly productType: Product },
+  positions: readonly Position[],
+): OpenPosition[] =>
+  positions.filter(isExitable).filter((row) => isSameListing(row, of) && row.productType === of.productType);
+
 /** Open units that an order would close. In another product, the order would open a new position instead. */
 export const closableBy = (
   order: Listed & { readonly side: Side; readonly productType: Product },
   positions: readonly Position[],
 ): number =>
-  positions
-    .filter((row) => isExitable(row) && isSameListing(row, order))
-    .filter(({ side, productType }) => side === opposite(order.side) && productType === order.productType)
+  openRows(order, positions)
+    .filter(({ side }) => side === opposite(order.side))
     .reduce((sum, { qty }) => sum + qty, 0);
 
 export interface Holding {

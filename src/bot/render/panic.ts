@@ -124,6 +124,8 @@ function exitLine(exit: ExitResult): Html {
       return html`⛔ ${name}: not exited. An order that closes it is still open, and both could fill. Cancel it at the broker, then run /panic again.`;
     case "may-be-closing":
       return html`⛔ ${name}: not exited. An order at the broker that I cannot read may be closing it, and both could fill. Look there, then exit it there.`;
+    case "listed-twice":
+      return html`⛔ ${name}: not exited. The broker lists this position in more than one row, and closing both could open the opposite one. Exit it at the broker.`;
     case "ordered":
       return lines(
         ...exit.intent.legs.map(

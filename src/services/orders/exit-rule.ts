@@ -1,7 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { isDelivery, isFinal } from "../../domain/order.ts";
-import { closableBy, isSameListing } from "../../domain/portfolio.ts";
+import { closableBy, isSameListing, openRows, type Position } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { rowsFor } from "../books.ts";
@@ -48,22 +48,24 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
       user,
       (other) => isSameTrade(other, plan) && other.terms.type === "MARKET",
     );
-    const open = await Promise.all(parts.map(({ link }) => openQuantity(plan, link, withinMs)));
+    const read = await Promise.all(parts.map(({ link }) => positionsAt(plan, link, withinMs)));
     const underWay = await underWayNow();
     return parts.flatMap(({ link, qty }, at): Finding[] => {
-      const left = open[at] ?? null;
+      const rows = read[at] ?? null;
+      if (rows !== null && openRows(plan, rows).length > 1)
+        return [{ level: "block", code: "listed-twice", label: link.label }];
+      const left = rows && closableBy(plan, rows);
       if (left !== null && left < qty) return [{ level: "block", code: "less-open", label: link.label, open: left }];
       const isUnsure = left === null && underWay.hasSince(link._id, plan, madeAt);
       return isUnsure || underWay.has(link._id, plan) ? [{ level: "block", code: "closing", label: link.label }] : [];
     });
   }
 
-  async function openQuantity(plan: OrderPlan, link: Link, withinMs: number): Promise<number | null> {
+  function positionsAt(plan: OrderPlan, link: Link, withinMs: number): Promise<readonly Position[] | null> {
     const signal = AbortSignal.timeout(withinMs);
-    const rows = await accounts
+    return accounts
       .call(link, (connector, access) => rowsFor(plan, connector.getPositions(access, signal)))
       .catch(() => null);
-    return rows && closableBy(plan, rows);
   }
 
   /** Warns of open stops and targets that close the same position: after the exit they would open the opposite one. */

@@ -57,6 +57,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "undelivered"; readonly label: string; readonly qty: number }
   /** The position to close has become smaller than the order. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }
+  /** The broker lists the position in several rows: it could be closed twice. */
+  | { readonly code: "listed-twice"; readonly label: string }
   /** Another order that closes the position may fill at any moment. */
   | { readonly code: "closing"; readonly label: string }
   /** Other open orders that close the position stay open beside the exit. */

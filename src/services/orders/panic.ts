@@ -3,7 +3,7 @@ import type { BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { isClosed, type Leg } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
-import { isSameListing, type OpenPosition, type Position } from "../../domain/portfolio.ts";
+import { isSameListing, openRows, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
@@ -45,6 +45,8 @@ export type ExitResult = { readonly link: Link; readonly position: Position } & 
   | { readonly kind: "still-closing" }
   /** An unreadable order may be one that closes it. */
   | { readonly kind: "may-be-closing" }
+  /** The broker lists it in several rows: closing each could close it twice. */
+  | { readonly kind: "listed-twice" }
 );
 
 export interface PanicReport {
@@ -159,12 +161,13 @@ export function createPanic(deps: PanicDeps): Panic {
 
   async function prepare(
     { user, id: group, basisPoints: protectionBasisPoints }: Exiting,
-    { link, orders, unread }: ReadBook,
+    { link, orders, positions, unread }: ReadBook,
     position: OpenPosition,
   ): Promise<Prepared> {
     try {
       if (orders.some((order) => wouldClose(order, position))) return { kind: "still-closing", link, position };
       if (mayConcern(position, unread.orders)) return { kind: "may-be-closing", link, position };
+      if (openRows(position, positions).length > 1) return { kind: "listed-twice", link, position };
       const instrument = await deps.instrumentOf(position);
       if (!instrument) return { kind: "not-possible", link, position };
       const view = await deps.tickets.make({

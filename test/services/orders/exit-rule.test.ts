@@ -44,6 +44,18 @@ describe("an exit", () => {
     expect(result).toMatchObject({ kind: "limited", finding: { code: "less-open", open: 0 } });
   });
 
+  it.each(["BUY", "SELL"] as const)(
+    "is not sent when a broker lists its position in two rows (the other one %s)",
+    async (side) => {
+      const { intent } = await ticket(floor, exit);
+      broker.positions = [long(10), { ...long(10), side }];
+      const finding = { level: "block", code: "listed-twice", label: "zerodha" };
+      expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "limited", finding });
+      expect((await ticket(floor, exit)).findings).toContainEqual(finding);
+      expect(broker.placed).toEqual([]);
+    },
+  );
+
   it("is not sent while another exit is not in the positions yet, but is once that one has ended", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     broker.scripts.push("lose-answer");

@@ -156,6 +156,26 @@ describe("a panic", () => {
     expect(fyers.placed).toMatchObject([{ side: "BUY", qty: 5, productType: "INTRADAY" }]);
   });
 
+  it.each(["BUY", "SELL"] as const)(
+    "exits nothing of what a broker lists in two rows (the other one %s)",
+    async (side) => {
+      zerodha.positions = [
+        holds(30, "BUY"),
+        holds(30, side, { key: null }),
+        holds(5, "BUY", { productType: "MARGIN" }),
+      ];
+      fyers.positions = [holds(30, "BUY")];
+      const { exits } = await floor.panic.run(ASHA, "p1", true);
+      expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([
+        ["zerodha", "listed-twice"],
+        ["zerodha", "listed-twice"],
+        ["zerodha", "blocked"],
+        ["fyers", "ordered"],
+      ]);
+      expect(zerodha.placed).toEqual([]);
+    },
+  );
+
   it.each(["CNC", "MTF"] as const)("does not buy back shares sold for delivery (%s)", async (productType) => {
     zerodha.positions = [holds(5, "SELL", { productType })];
     const { exits, left } = await floor.panic.run(ASHA, "p1", true);
