@@ -17,7 +17,7 @@ import {
   type Origin,
   stepAll,
 } from "./journal.ts";
-import { requestOf } from "./ticket-plan.ts";
+import { hasLapsed, requestOf } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 import { rivalsOf } from "./under-way.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
@@ -90,7 +90,7 @@ export function createDesk(deps: DeskDeps): Desk {
   async function confirm(user: UserId, confirmId: string, card?: Card): Promise<ConfirmResult> {
     const intent = await journal.byConfirmId(confirmId);
     if (!intent || intent.userId !== user || intent.legs.some((leg) => leg.state !== "ticket")) return { kind: "used" };
-    if (clock.now() >= intent.lapsesAt) return { kind: "lapsed", intent };
+    if (hasLapsed(intent, clock.now())) return { kind: "lapsed", intent };
     if (isShut(intent)) return { kind: "shut", intent };
     const basisPoints = await driftOf(intent);
     if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
@@ -205,7 +205,7 @@ export function createDesk(deps: DeskDeps): Desk {
     card: Card | undefined,
     now: number,
   ): IntentChange | null {
-    if (intent.confirmId !== confirmId || now >= intent.lapsesAt) return null;
+    if (intent.confirmId !== confirmId || hasLapsed(intent, now)) return null;
     const steps = stepAll(intent, "confirm", { who: intent.userId, what: "confirmed", message: card?.messageId }, now);
     return (
       steps && {

@@ -14,7 +14,7 @@ import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import { type Intent, reducesRisk, type Journal } from "./journal.ts";
-import { orderCount } from "./ticket-plan.ts";
+import { hasLapsed, orderCount } from "./ticket-plan.ts";
 import type { TicketGuard } from "./tickets.ts";
 
 /** Limits that a user sets for themselves; null means no limit. */
@@ -244,8 +244,8 @@ function valueAfter(order: Order, { terms, qty = order.qty }: OrderChange): Pais
   return at > 0 ? valueOf(at, qty) : null;
 }
 
-const isUnused = ({ confirmedAt, lapsesAt, legs }: Intent, now: number): boolean =>
-  confirmedAt === null && (now >= lapsesAt || legs.every(({ state }) => state === "dropped"));
+const isUnused = (intent: Intent, now: number): boolean =>
+  intent.confirmedAt === null && (hasLapsed(intent, now) || intent.legs.every(({ state }) => state === "dropped"));
 
 const countOf = (orders: LimitsDocument["day"]["orders"]): number =>
   orders.reduce((sum, order) => sum + order.count, 0);

@@ -28,6 +28,12 @@ const UNCONFIRMED_KEPT_MS = 2 * 86_400_000;
 /** 9e11 rupees in 1/10000 rupee. More is a typo, and would exceed safe integers. */
 const MAX_VALUE = 9e15;
 
+/** Also once the clock was set back by more than a card can be confirmed: then nobody knows how old it is. */
+export const hasLapsed = (
+  { pricedAt, lapsesAt }: Pick<IntentDocument, "pricedAt" | "lapsesAt">,
+  now: number,
+): boolean => now >= lapsesAt || pricedAt - now > TICKET_TTL_MS;
+
 /** The product of an order that names none. */
 export const defaultProduct = (instrument: Instrument): Product => (isDerivative(instrument) ? "MARGIN" : "CNC");
 

@@ -11,7 +11,7 @@ import type { Quotes } from "../quotes.ts";
 import { type AccountView, checkAccount, type Part } from "./account-check.ts";
 import { checkAge, checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
-import { newIntent, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
+import { hasLapsed, newIntent, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
 
 const DEFAULT_PROTECTION_BASIS_POINTS = 100;
 
@@ -152,7 +152,7 @@ export function requestBehind(intent: Intent, parts: readonly Part[]): TicketReq
 }
 
 function repriced(intent: Intent, plan: OrderPlan, now: number): IntentChange | null {
-  if (now >= intent.lapsesAt || intent.legs.some((leg) => leg.state !== "ticket")) return null;
+  if (hasLapsed(intent, now) || intent.legs.some((leg) => leg.state !== "ticket")) return null;
   return {
     plan,
     confirmId: randomToken(),

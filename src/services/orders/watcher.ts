@@ -9,7 +9,7 @@ import type { Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
-import { TICKET_TTL_MS } from "./ticket-plan.ts";
+import { hasLapsed, TICKET_TTL_MS } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 
 export const FIRST_LOOK_MS = 700;
@@ -117,7 +117,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   async function lapseIfDue(intent: Intent): Promise<Intent> {
     const now = clock.now();
     const dropped = await journal.change(intent._id, (current) =>
-      now < current.lapsesAt ? null : stepAll(current, "drop", { who: "sauda", what: "lapsed" }, now),
+      hasLapsed(current, now) ? stepAll(current, "drop", { who: "sauda", what: "lapsed" }, now) : null,
     );
     return dropped ?? (await journal.get(intent._id)) ?? intent;
   }

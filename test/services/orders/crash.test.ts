@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerName, linkId } from "../../../src/domain/ids.ts";
+import { price } from "../../../src/domain/money.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
@@ -105,6 +106,17 @@ describe("a clock that was a day ahead and is set back", () => {
     broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: broker.ltp });
     await watch(floor, 3_000);
     expect(await statesNow(floor, intent)).toEqual(["filled"]);
+  });
+
+  it("lapses a ticket that nobody has confirmed: how old its card is, is not known", async () => {
+    const limit = { type: "LIMIT", price: price(7_900_000) } as const;
+    const [tapped, left] = [await ticket(floor, limit), await ticket(floor, limit)];
+    floor.pass(-DAY_MS);
+    expect(await floor.desk.confirm(ASHA, tapped.intent.confirmId)).toMatchObject({ kind: "lapsed" });
+    expect(await floor.tickets.renew(left.intent)).toBeNull();
+    await floor.watcher.sweep();
+    expect(await statesNow(floor, left.intent)).toEqual(["dropped"]);
+    expect(broker.placed).toEqual([]);
   });
 
   it("does not stop an order whose sender died from being found in the book", async () => {
