@@ -1,6 +1,6 @@
 import { intentId, type LinkId, type UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
-import { istDate } from "../../domain/market.ts";
+import { addDays, istDate, istTime } from "../../domain/market.ts";
 import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
@@ -66,6 +66,9 @@ export interface LimitsDeps {
 /** With at least this many confirmed orders, one above LARGE_MULTIPLE times their median value is unusually large. */
 const MIN_ORDERS_FOR_MEDIAN = 5;
 const LARGE_MULTIPLE = 5;
+
+/** An after-market order of the morning is for the session of that day, one of the afternoon for that of the next. */
+const NOON = "12:00";
 
 export function createLimits(deps: LimitsDeps): Limits {
   const { clock, journal, accounts, closes } = deps;
@@ -133,21 +136,25 @@ export function createLimits(deps: LimitsDeps): Limits {
     }));
   }
 
-  async function intentsToday(user: UserId): Promise<Intent[]> {
-    const intents = await journal.recent(user);
-    return intents.filter(({ confirmedAt }) => confirmedAt !== null && istDate(confirmedAt) === today());
+  const isOfToday = ({ confirmedAt }: Intent): boolean => confirmedAt !== null && istDate(confirmedAt) === today();
+
+  /** Whether it is an after-market order, confirmed earlier, of today's session. */
+  function hasWaitedForToday({ confirmedAt, plan }: Intent): boolean {
+    if (confirmedAt === null || !plan.isAmo) return false;
+    const date = istDate(confirmedAt);
+    return deps.nextTradingDay(istTime(confirmedAt) < NOON ? addDays(date, -1) : date) === today();
   }
 
   const confirmedToday = async (user: UserId): Promise<LimitsDocument["day"]["orders"]> =>
-    (await intentsToday(user))
-      .filter((intent) => !reducesRisk(intent.origin))
+    (await journal.recent(user))
+      .filter((intent) => isOfToday(intent) && !reducesRisk(intent.origin))
       .map((intent) => ({ id: intent._id, count: intent.legs.length }));
 
   const tradedToday = async (user: UserId): Promise<ReadonlySet<LinkId>> =>
     new Set(
-      (await intentsToday(user)).flatMap(({ legs }) =>
-        legs.filter((leg) => leg.filledQty > 0 || !isClosed(leg)).map(({ link }) => link),
-      ),
+      (await journal.recent(user))
+        .filter((intent) => isOfToday(intent) || hasWaitedForToday(intent))
+        .flatMap(({ legs }) => legs.filter((leg) => leg.filledQty > 0 || !isClosed(leg)).map(({ link }) => link)),
     );
 
   /**

@@ -4,6 +4,7 @@ import type { Segment } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paise, paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
+import type { MarketPhase } from "../../../src/services/orders/findings.ts";
 import { inForce, type LimitState, NO_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { allSent, ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
@@ -131,6 +132,31 @@ describe("the user's own limits", () => {
     expect(await blocked()).toEqual([code]);
     wide.pass(86_400_000);
     expect(await blocked()).toEqual([]);
+    await wide.close();
+  });
+
+  it("on the day's loss count an account that is switched off, if last evening's after-market order filled there", async () => {
+    const fyers = fakeBroker("fyers");
+    let phase: MarketPhase = "closed";
+    const wide = await openFloor({ brokers: [broker, fyers], phaseOf: () => phase });
+    await wide.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    wide.clock.at = istInstant("2026-11-23", "20:00");
+    const order = await sent(wide, await ticket(wide, { isAmo: true }));
+    wide.clock.at = istInstant("2026-11-24", "11:00");
+    phase = "open";
+    broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+    await wide.watcher.look(order);
+    broker.positions = [losing(1_000)];
+    const { _id } = await wide.accounts.update(wide.link._id, () => ({ is_active: false }));
+    const other = (await wide.accounts.active(ASHA)).find((link) => link._id !== _id)!;
+    const atFyers = { parts: [{ link: other, qty: 10 }] };
+    expect((await ticket(wide, atFyers)).findings).toContainEqual({
+      level: "block",
+      code: "limit-loss",
+      limit: 100_000,
+    });
+    wide.pass(86_400_000);
+    expect((await ticket(wide, atFyers)).findings).toEqual([]);
     await wide.close();
   });
 
