@@ -1,15 +1,15 @@
 import { intentId, type LinkId, type UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { addDays, istDate, istTime } from "../../domain/market.ts";
-import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
+import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf, ZERO_PAISE } from "../../domain/money.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
-import { isDeliverySale, isUnpriced } from "../../domain/portfolio.ts";
+import { isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
-import type { Accounts } from "../accounts.ts";
+import type { Accounts, Link } from "../accounts.ts";
 import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
@@ -175,12 +175,14 @@ export function createLimits(deps: LimitsDeps): Limits {
     );
     const unreadable = parts.find((part) => !part.ok || part.value.some(isUnpriced));
     if (unreadable) return [{ level: "block", code: "loss-unread", label: unreadable.link.label }];
-    const pnl = sumPaise(
-      parts.flatMap((part) =>
-        part.ok ? part.value.map((row) => (isDeliverySale(row) ? row.realised : dayPnl(row))) : [],
-      ),
-    );
+    const pnl = sumPaise(parts.flatMap((part) => (part.ok ? [countedPnl(part.link, part.value)] : [])));
     return pnl <= negatePaise(dayLoss) ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
+  }
+
+  function countedPnl(link: Link, positions: readonly Position[]): Paise {
+    const pnl = sumPaise(positions.map((row) => (isDeliverySale(row) ? row.realised : dayPnl(row))));
+    // A profit of play money must not make up for a loss of real money.
+    return accounts.broker(link).definition.isPaper && pnl > 0 ? ZERO_PAISE : pnl;
   }
 
   async function countFindings(user: UserId, values: LimitValues, asked: number): Promise<Finding[]> {

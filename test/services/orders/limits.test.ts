@@ -99,6 +99,18 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: 100_000 }]);
   });
 
+  it("on the day's loss do not let a profit of play money make up for a loss of real money", async () => {
+    const paper = fakeBroker("paper", { isPaper: true });
+    const mixed = await openFloor({ brokers: [broker, paper] });
+    await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    broker.positions = [losing(1_000)];
+    paper.positions = [losing(-5_000)];
+    expect((await ticket(mixed)).findings).toContainEqual({ level: "block", code: "limit-loss", limit: 100_000 });
+    broker.positions = [losing(400)];
+    expect((await ticket(mixed)).findings).toEqual([]);
+    await mixed.close();
+  });
+
   it("on the day's loss block while the loss cannot be read", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     const { intent } = await ticket(floor);
