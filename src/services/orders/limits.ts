@@ -1,19 +1,14 @@
-import { intentId, type LinkId, type UserId } from "../../domain/ids.ts";
+import { intentId, type UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
-import { addDays, istDate, istTime } from "../../domain/market.ts";
-import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf, ZERO_PAISE } from "../../domain/money.ts";
-import { isClosed } from "../../domain/order-intent.ts";
+import { istDate } from "../../domain/market.ts";
+import { type Paise, paise, type Price, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
-import { isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
-import { dayPnl } from "../../domain/totals.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
-import type { Accounts, Link } from "../accounts.ts";
-import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import { type Intent, reducesRisk, type Journal } from "./journal.ts";
+import { createLossRule, type LossRuleDeps } from "./loss-rule.ts";
 import { hasLapsed, orderCount } from "./ticket-plan.ts";
 import type { TicketGuard } from "./tickets.ts";
 
@@ -53,25 +48,18 @@ export interface Limits extends TicketGuard, Admission {
   checkChange(user: UserId, instrument: Instrument | undefined, order: Order, change: OrderChange): Promise<Finding[]>;
 }
 
-export interface LimitsDeps {
+export interface LimitsDeps extends LossRuleDeps {
   readonly store: Store;
-  readonly clock: Clock;
-  readonly accounts: Accounts;
-  readonly closes: Pick<Closes, "completePositions">;
   readonly journal: Journal;
-  /** The first trading day after a date, both YYYY-MM-DD. */
-  readonly nextTradingDay: (date: string) => string;
 }
 
 /** With at least this many confirmed orders, one above LARGE_MULTIPLE times their median value is unusually large. */
 const MIN_ORDERS_FOR_MEDIAN = 5;
 const LARGE_MULTIPLE = 5;
 
-/** An after-market order of the morning is for the session of that day, one of the afternoon for that of the next. */
-const NOON = "12:00";
-
 export function createLimits(deps: LimitsDeps): Limits {
-  const { clock, journal, accounts, closes } = deps;
+  const { clock, journal } = deps;
+  const lossRule = createLossRule(deps);
   const limits: Collection<LimitsDocument> = deps.store.collection(limitsSpec);
   const today = (): string => istDate(clock.now());
 
@@ -97,7 +85,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     const blocking = [
       ...valueFindings(values, intent.plan.value),
       ...segmentFindings(values, intent.instrument),
-      ...(await lossFindings(intent.userId, values)),
+      ...(await lossRule(intent.userId, values.dayLoss)),
     ][0];
     if (blocking) return blocking;
     return values.ordersPerDay === null ? null : countIfRoom(intent);
@@ -136,54 +124,11 @@ export function createLimits(deps: LimitsDeps): Limits {
     }));
   }
 
-  const isOfToday = ({ confirmedAt }: Intent): boolean => confirmedAt !== null && istDate(confirmedAt) === today();
-
-  /** Whether it is an after-market order, confirmed earlier, of today's session. */
-  function hasWaitedForToday({ confirmedAt, plan }: Intent): boolean {
-    if (confirmedAt === null || !plan.isAmo) return false;
-    const date = istDate(confirmedAt);
-    return deps.nextTradingDay(istTime(confirmedAt) < NOON ? addDays(date, -1) : date) === today();
-  }
-
   const confirmedToday = async (user: UserId): Promise<LimitsDocument["day"]["orders"]> =>
     (await journal.recent(user))
-      .filter((intent) => isOfToday(intent) && !reducesRisk(intent.origin))
+      .filter(({ confirmedAt }) => confirmedAt !== null && istDate(confirmedAt) === today())
+      .filter((intent) => !reducesRisk(intent.origin))
       .map((intent) => ({ id: intent._id, count: intent.legs.length }));
-
-  const tradedToday = async (user: UserId): Promise<ReadonlySet<LinkId>> =>
-    new Set(
-      (await journal.recent(user))
-        .filter((intent) => isOfToday(intent) || hasWaitedForToday(intent))
-        .flatMap(({ legs }) => legs.filter((leg) => leg.filledQty > 0 || !isClosed(leg)).map(({ link }) => link)),
-    );
-
-  /**
-   * Sums today's P&L over every account with a live session, and every account where an order of today has filled or
-   * may still fill, even if it was switched off or logged out since. If one does not answer, or lacks the price of an
-   * open position, the loss is unknown and the order is blocked. Selling shares from holdings is no loss of the day's
-   * trading: of a delivery sale only what was bought today counts (`realised`).
-   */
-  async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
-    const { dayLoss } = values;
-    if (dayLoss === null) return [];
-    const traded = await tradedToday(user);
-    const counted = (await accounts.all(user)).filter(
-      (link) => traded.has(link._id) || (link.is_active && accounts.hasSession(link)),
-    );
-    const parts = await accounts.callEach(counted, async (connector, access, link) =>
-      closes.completePositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
-    );
-    const unreadable = parts.find((part) => !part.ok || part.value.some(isUnpriced));
-    if (unreadable) return [{ level: "block", code: "loss-unread", label: unreadable.link.label }];
-    const pnl = sumPaise(parts.flatMap((part) => (part.ok ? [countedPnl(part.link, part.value)] : [])));
-    return pnl <= negatePaise(dayLoss) ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
-  }
-
-  function countedPnl(link: Link, positions: readonly Position[]): Paise {
-    const pnl = sumPaise(positions.map((row) => (isDeliverySale(row) ? row.realised : dayPnl(row))));
-    // A profit of play money must not make up for a loss of real money.
-    return accounts.broker(link).definition.isPaper && pnl > 0 ? ZERO_PAISE : pnl;
-  }
 
   async function countFindings(user: UserId, values: LimitValues, asked: number): Promise<Finding[]> {
     const limit = values.ordersPerDay;
@@ -219,7 +164,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       if (reducesRisk(request.origin)) return [];
       const { values } = await of(request.userId);
       const asked = await Promise.all([
-        lossFindings(request.userId, values),
+        lossRule(request.userId, values.dayLoss),
         countFindings(request.userId, values, orderCount(request)),
         largeFindings(request.userId, plan.value),
       ]);
@@ -235,7 +180,7 @@ export function createLimits(deps: LimitsDeps): Limits {
         ...valueFindings(values, value),
         ...(instrument ? segmentFindings(values, instrument) : []),
         // A new price for the same quantity is exempt from the loss limit: it may be what gets the user out.
-        ...(isLarger ? await lossFindings(user, values) : []),
+        ...(isLarger ? await lossRule(user, values.dayLoss) : []),
       ];
     },
     admit,

@@ -1,0 +1,70 @@
+import type { LinkId, UserId } from "../../domain/ids.ts";
+import { addDays, istDate, istTime } from "../../domain/market.ts";
+import { negatePaise, type Paise, sumPaise, ZERO_PAISE } from "../../domain/money.ts";
+import { isClosed } from "../../domain/order-intent.ts";
+import { isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
+import { dayPnl } from "../../domain/totals.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Accounts, Link } from "../accounts.ts";
+import type { Closes } from "../closes.ts";
+import type { Finding } from "./findings.ts";
+import type { Intent, Journal } from "./journal.ts";
+
+/** What blocks an order of a user who may lose at most `most` a day; null means no limit. */
+export type LossRule = (user: UserId, most: Paise | null) => Promise<Finding[]>;
+
+export interface LossRuleDeps {
+  readonly accounts: Accounts;
+  readonly closes: Pick<Closes, "completePositions">;
+  readonly journal: Pick<Journal, "recent">;
+  readonly clock: Clock;
+  /** The first trading day after a date, both YYYY-MM-DD. */
+  readonly nextTradingDay: (date: string) => string;
+}
+
+/** An after-market order of the morning is for the session of that day, one of the afternoon for that of the next. */
+const NOON = "12:00";
+
+/**
+ * Sums today's P&L over every account with a live session, and every account where an order of today has filled or
+ * may still fill, even if it was switched off or logged out since. If one does not answer, or lacks the price of an
+ * open position, the loss is unknown and the order is blocked. Selling shares from holdings is no loss of the day's
+ * trading: of a delivery sale only what was bought today counts (`realised`).
+ */
+export function createLossRule({ accounts, closes, journal, clock, nextTradingDay }: LossRuleDeps): LossRule {
+  /** Confirmed today, or an earlier after-market order of today's session. */
+  function isOfToday({ confirmedAt, plan }: Intent): boolean {
+    if (confirmedAt === null) return false;
+    const [date, today] = [istDate(confirmedAt), istDate(clock.now())];
+    if (date === today) return true;
+    return plan.isAmo && nextTradingDay(istTime(confirmedAt) < NOON ? addDays(date, -1) : date) === today;
+  }
+
+  const tradedToday = async (user: UserId): Promise<ReadonlySet<LinkId>> =>
+    new Set(
+      (await journal.recent(user))
+        .filter(isOfToday)
+        .flatMap(({ legs }) => legs.filter((leg) => leg.filledQty > 0 || !isClosed(leg)).map(({ link }) => link)),
+    );
+
+  function countedPnl(link: Link, positions: readonly Position[]): Paise {
+    const pnl = sumPaise(positions.map((row) => (isDeliverySale(row) ? row.realised : dayPnl(row))));
+    // A profit of play money must not make up for a loss of real money.
+    return accounts.broker(link).definition.isPaper && pnl > 0 ? ZERO_PAISE : pnl;
+  }
+
+  return async (user, most) => {
+    if (most === null) return [];
+    const traded = await tradedToday(user);
+    const counted = (await accounts.all(user)).filter(
+      (link) => traded.has(link._id) || (link.is_active && accounts.hasSession(link)),
+    );
+    const parts = await accounts.callEach(counted, async (connector, access, link) =>
+      closes.completePositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
+    );
+    const unreadable = parts.find((part) => !part.ok || part.value.some(isUnpriced));
+    if (unreadable) return [{ level: "block", code: "loss-unread", label: unreadable.link.label }];
+    const pnl = sumPaise(parts.flatMap((part) => (part.ok ? [countedPnl(part.link, part.value)] : [])));
+    return pnl <= negatePaise(most) ? [{ level: "block", code: "limit-loss", limit: most }] : [];
+  };
+}
