@@ -34,7 +34,8 @@ function notSent(notSentCause: NotSentCause, reason: string) {
   const legs = [{ ...leg, state: "not-sent", notSentCause, reason }];
   const intent = { instrument: SBIN, plan, legs, history: [] } as unknown as Intent;
   const links = [{ _id: leg.link, label: "acme" }] as Link[];
-  return orderCard(intent, { broker: () => ({ definition: {} }) } as unknown as Accounts, links, NOW);
+  const definition = { title: "Acme", setup: { staticIp: "console.acme.example → Addresses." } };
+  return orderCard(intent, { broker: () => ({ definition }) } as unknown as Accounts, links, NOW);
 }
 
 const PLAN = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
@@ -145,6 +146,13 @@ describe("the card of an order", () => {
     const buttons = view.keyboard?.inline_keyboard.flat().map(({ text }) => text);
     expect(buttons).toEqual(["Repeat", "Log in: acme"]);
     expect(notSent("ip-not-allowed", "Invalid IP").html.toString()).toContain("address is not registered");
+  });
+
+  it("says where to register the address that the broker refused, not that /link does, which begins another account", () => {
+    const shown = notSent("ip-not-allowed", "Invalid IP").html.toString();
+    expect(shown).toContain("At Acme: console.acme.example → Addresses.");
+    expect(shown).not.toContain("/link");
+    expect(notSent("unreachable", "No connection").html.toString()).not.toContain("Addresses");
   });
 
   it("offers to repeat an account's order that came to nothing while that of another is still open", () => {

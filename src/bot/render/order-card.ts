@@ -4,7 +4,7 @@ import { ticker, type Instrument } from "../../domain/instrument.ts";
 import { type Price, valueOf } from "../../domain/money.ts";
 import type { BookedTerms, Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
 import { cameToNothing, currentTerms, isClosed, lacksPrice } from "../../domain/order-intent.ts";
-import type { OrderTerms } from "../../domain/order.ts";
+import type { NotSentCause, OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
@@ -67,6 +67,7 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
           intent.legs.length > 1 ? `${at + 1}. ${labelOf(leg)}` : null,
         ),
       ),
+      ...whereToRegister(intent, accounts, links),
       stamp(now),
     ),
     keyboard: cardKeyboard(intent, links),
@@ -213,12 +214,18 @@ function reasonBlock(leg: Leg): Html | null {
   return lines(words !== null && html`${words}`, html`<blockquote expandable>${leg.reason}</blockquote>`);
 }
 
+/** How to register the static IP at the brokers that took the order from no other address. */
+function whereToRegister(intent: Intent, accounts: Accounts, links: readonly Link[]): Html[] {
+  const refusing = notSentAt(intent, links, "ip-not-allowed").map((link) => accounts.broker(link).definition);
+  return [...new Set(refusing)].map(({ title, setup }) => html`At ${title}: ${setup.staticIp}`);
+}
+
 const notSentWords = ({ notSentCause }: Leg): string | null => (notSentCause && NOT_SENT_WORDS[notSentCause]) ?? null;
 
-/** The accounts whose order was not sent because their session was over. */
-const withoutSession = (intent: Intent, links: readonly Link[]): readonly Link[] =>
+/** The accounts whose order was not sent for the cause. */
+const notSentAt = (intent: Intent, links: readonly Link[], cause: NotSentCause): readonly Link[] =>
   links.filter(({ _id }) =>
-    intent.legs.some((leg) => leg.link === _id && leg.state === "not-sent" && leg.notSentCause === "session-expired"),
+    intent.legs.some((leg) => leg.link === _id && leg.state === "not-sent" && leg.notSentCause === cause),
   );
 
 function cardKeyboard(intent: Intent, links: readonly Link[]): InlineKeyboard {
@@ -238,5 +245,5 @@ function cardKeyboard(intent: Intent, links: readonly Link[]): InlineKeyboard {
     keyboard.text(isOver && mayAppear ? "Look again" : "Refresh", callbackData("or", intent._id));
   // While others are open, it repeats those that came to nothing.
   if (isOver || intent.legs.some(cameToNothing)) keyboard.text("Repeat", callbackData("oq", intent._id));
-  return addLogins(keyboard, withoutSession(intent, links));
+  return addLogins(keyboard, notSentAt(intent, links, "session-expired"));
 }

@@ -8,7 +8,7 @@ export function reasonWords(raw: string): string | null {
   return REASONS.find(([pattern]) => pattern.test(raw))?.[1] ?? null;
 }
 
-const ADDRESS = "This machine's address is not registered with the broker for orders. /link says where to register it.";
+const ADDRESS = "The sending address is not registered with the broker for orders.";
 
 /** Why an order was not sent, for causes that the broker's own words explain badly. */
 export const NOT_SENT_WORDS: Readonly<Partial<Record<NotSentCause, string>>> = {
