@@ -59,7 +59,9 @@ async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
 }
 
 async function showOne(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
-  await show(ctx, accountView(link, deps.accounts, ctx.user.defaultLink === link._id, deps.clock.now()));
+  const { accounts, clock, publicUrl } = deps;
+  const isDefault = ctx.user.defaultLink === link._id;
+  await show(ctx, accountView(link, accounts, { isDefault, publicUrl, now: clock.now() }));
 }
 
 async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {

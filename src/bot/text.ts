@@ -83,6 +83,8 @@ export const accounts = {
   title: (): Html => html`<b>Accounts</b>`,
   isDefault: (label: string): Html => html`Orders go to <b>${label}</b> unless you add “on” and another account.`,
   gone: (): Html => html`That account is not linked any more.`,
+  postback: (title: string, url: string): Html =>
+    html`To see orders change at once, enter this as the postback URL in ${title}'s console: <code>${url}</code>`,
 };
 
 const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => string>> = {

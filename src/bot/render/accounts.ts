@@ -60,7 +60,13 @@ function stateText(link: Link, accounts: Accounts, now: number): string {
   return definition.isPaper ? "no login needed" : `session until ${timeText(link.tokens.expiresAt, now)}`;
 }
 
-export function accountView(link: Link, accounts: Accounts, isDefault: boolean, now: number): View {
+interface AccountCard {
+  readonly isDefault: boolean;
+  readonly publicUrl: string;
+  readonly now: number;
+}
+
+export function accountView(link: Link, accounts: Accounts, { isDefault, publicUrl, now }: AccountCard): View {
   const { definition } = accounts.broker(link);
   const keyboard = new InlineKeyboard();
   if (!definition.isPaper) keyboard.text("Log in", callbackData("al", link._id));
@@ -78,7 +84,15 @@ export function accountView(link: Link, accounts: Accounts, isDefault: boolean, 
       accountLine(link, accounts, now),
       link.account_name !== null && html`${link.account_name}`,
       isDefault && link.is_active && text.accounts.isDefault(link.label),
+      postbackText(link, definition, publicUrl),
     ),
     keyboard,
   };
+}
+
+/** The URL that the user may enter in the broker's console. Brokers send postbacks to public https addresses only. */
+function postbackText(link: Link, { title, capabilities }: BrokerDefinition, publicUrl: string): Html | null {
+  const isTaken = capabilities.postback !== "none" && publicUrl.startsWith("https://");
+  if (link.account_id === null || !isTaken) return null;
+  return text.accounts.postback(title, `${publicUrl}/postback/${link.broker_name}/${link._id}`);
 }
