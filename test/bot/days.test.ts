@@ -222,6 +222,14 @@ describe("the scheduled messages of a day", () => {
       expect(second?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
     });
 
+    it("names an account that was not read beside the sums, so that they do not pass for those of all accounts", async () => {
+      const other = await broker.link(ASHA);
+      broker.book.deadLinks.add(other._id);
+      await run(closingDigest(deps()));
+      expect(text()).toMatch(new RegExp(`today.*\\nacme +−100\\.00\\n${other.label} +not read\\nPositions`));
+      expect(posted[0]?.picture).toContain(`>Close of 23 Nov 2026, not read: ${other.label}<`);
+    });
+
     it("stores the day also for users who switched the message off", async () => {
       set({ digest: "off" });
       const all = deps();

@@ -80,6 +80,20 @@ describe("a view of accounts that could not be read", () => {
     expect(said(pnlView([one], page))).not.toMatch(/^one/m);
   });
 
+  it("lists it in the dashboard and in the sum of funds too", () => {
+    const day = { positions: [position], holdings: [holding], funds };
+    const [one, three] = [read("one", day), read("three", day)];
+    const dashboard = (...parts: LinkResult<typeof day>[]): string => said(dashboardView({ ...page, parts }));
+    expect(dashboard(one, silent("two"))).toMatch(/^one ₹[\d,.]+ +−100\.00\ntwo +not read\n/m);
+    expect(dashboard(silent("two"), silent("three"))).not.toContain("not read");
+    expect(dashboard(one)).not.toMatch(/^one/m);
+    const many = Array.from({ length: 14 }, (_, at) => read(`dhan${at}`, day));
+    expect(dashboard(...many, silent("two"))).toMatch(/^two +not read\n[^]*… and 3 more, in the sums\./m);
+    const [here, there] = [one, three].map((part) => read(part.link.label, funds));
+    expect(said(fundsView([here!, silent("two"), there!], page))).toMatch(/^All accounts\ntwo +not read\nAvailable/m);
+    expect(said(fundsView([here!, silent("two")], page))).not.toContain("not read");
+  });
+
   it("says in a panic report which rows are left alone, not that there was nothing to do", () => {
     const unread = { orders: [{ orderId: brokerOrderId("7"), listed: null }], positions: [] };
     const book = { link: link("one"), ok: true as const, orders: [], positions: [], unread };

@@ -26,6 +26,7 @@ import {
   loginKeyboard,
   mergeHoldings,
   nothingText,
+  notReadRows,
   sharesText,
   undatedNote,
   unpricedNote,
@@ -103,6 +104,8 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
     const { worth, today } = figuresOf([day]);
     return [`${label} ${money.plain(worth)}`, money.cell(today)];
   });
+  const notRead = notReadRows(parts);
+  const shown = each.slice(0, Math.max(0, ACCOUNTS_SHOWN - notRead.length));
   return lines(
     html`<pre>${renderPairs(
       [
@@ -114,8 +117,8 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
       ],
       PAGE_WIDTH,
     )}</pre>`,
-    known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
-    known.length > ACCOUNTS_SHOWN && html`<i>… and ${known.length - ACCOUNTS_SHOWN} more, in the sums.</i>`,
+    parts.length > 1 && html`<pre>${renderPairs([...shown, ...notRead], PAGE_WIDTH)}</pre>`,
+    shown.length < each.length && html`<i>… and ${each.length - shown.length} more, in the sums.</i>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
     unpricedNote(total.unpriced),
     undatedNote(

@@ -13,7 +13,7 @@ import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { tradedOnLine, unchargedLine } from "./period.ts";
-import { countingNote, failures, heading, loginKeyboard, nothingText, undatedNote } from "./portfolio.ts";
+import { countingNote, failures, heading, loginKeyboard, nothingText, notReadRows, undatedNote } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;
@@ -38,6 +38,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, notes }:
   const before = subtractPaise(value, grossOf(figures));
   const money = moneyText(hidesAmounts, before);
   const title = `Close of ${dateText(digest.date)}`;
+  const notRead = notReadRows(digest.parts).map(([label]) => label);
   const moves = movesOf(days.map(({ day }) => day));
   const summary =
     days.length === 0 ? null : summaryOf(digest, days, { figures, money, share: changeInBasisPoints(value, before) });
@@ -64,7 +65,13 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, notes }:
       ...notes,
     ),
     keyboard: loginKeyboard(digest.parts),
-    picture: dayPicture({ title, subtitle: summary?.subtitle ?? "", moves, curve: digest.curve, money }),
+    picture: dayPicture({
+      title: notRead.length === 0 ? title : `${title}, not read: ${notRead.join(", ")}`,
+      subtitle: summary?.subtitle ?? "",
+      moves,
+      curve: digest.curve,
+      money,
+    }),
   };
 }
 
@@ -86,11 +93,12 @@ function summaryOf(digest: Digest, days: readonly Labelled[], { figures, money, 
   const today = money.signed(gross);
   const against = [...(money.hides ? [] : own), ...index].join(", ");
   const holdings = days.flatMap(({ day }) => day.holdings);
+  const perAccount = days.map(({ label, day }) => [label, money.cell(grossOf(day.figures))] as const);
   return {
     subtitle: `${today} today${against === "" ? "" : ` (${against})`}`,
     headline: html`${mark(gross)} <b>${today}</b> today${against === "" ? "" : `, ${against}`}`,
     rows: [
-      ...(days.length > 1 ? days.map(({ label, day }) => [label, money.cell(grossOf(day.figures))] as const) : []),
+      ...(digest.parts.length > 1 ? [...perAccount, ...notReadRows(digest.parts)] : []),
       ["Positions", money.cell(figures.positions)] as const,
       ["  realised", money.cell(figures.realised)] as const,
       ["  unrealised", money.cell(figures.unrealised)] as const,

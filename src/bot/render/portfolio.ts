@@ -60,6 +60,10 @@ export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accoun
     return part.unread?.length ? [text.unread(title, part.unread)] : [];
   });
 
+/** Rows beside the sums for the accounts that could not be read, so that the sums do not pass for those of all. */
+export const notReadRows = (parts: readonly LinkResult<unknown>[]): (readonly [string, string])[] =>
+  parts.flatMap((part) => (part.ok ? [] : [[part.link.label, "not read"] as const]));
+
 /** "No …", said only of the accounts that answered; null when none did. */
 export function nothingText(what: string, parts: readonly LinkResult<unknown>[]): Html | null {
   if (parts.every(isWhole)) return html`No ${what}.`;
@@ -283,12 +287,13 @@ function holdingEntry(holding: MergedHolding, namesAccounts: boolean, money: Mon
 export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page, label, money }: MoneyPage): View {
   const each = okParts(parts);
   const total = fundsTotal(each.map((part) => part.value));
-  const blocks = each.map((part) => html`<b>${part.link.label}</b>\n<pre>${fundsPairs(part.value, money)}</pre>`);
+  const block = (funds: Funds): string => renderPairs(fundsPairs(funds, money), PAGE_WIDTH);
+  const all = renderPairs([...notReadRows(parts), ...fundsPairs(total, money)], PAGE_WIDTH);
   return {
     html: lines(
       heading("Funds", parts, accounts, label),
-      ...blocks,
-      each.length > 1 && html`<b>All accounts</b>\n<pre>${fundsPairs(total, money)}</pre>`,
+      ...each.map((part) => html`<b>${part.link.label}</b>\n<pre>${block(part.value)}</pre>`),
+      each.length > 1 && html`<b>All accounts</b>\n<pre>${all}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -296,16 +301,12 @@ export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, 
   };
 }
 
-const fundsPairs = (funds: Funds, money: MoneyText): string =>
-  renderPairs(
-    [
-      ["Available", money.plain(funds.available)],
-      ["Used", money.plain(funds.used)],
-      ["Cash", money.plain(funds.cash)],
-      ...(funds.collateral > 0 ? [["Collateral", money.plain(funds.collateral)] as const] : []),
-    ],
-    PAGE_WIDTH,
-  );
+const fundsPairs = (funds: Funds, money: MoneyText): (readonly [string, string])[] => [
+  ["Available", money.plain(funds.available)],
+  ["Used", money.plain(funds.used)],
+  ["Cash", money.plain(funds.cash)],
+  ...(funds.collateral > 0 ? [["Collateral", money.plain(funds.collateral)] as const] : []),
+];
 
 export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, now, page, money }: MoneyPage): View {
   const known = okParts(parts);
@@ -317,12 +318,12 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
   const perAccount = each.map(
     (part) => [part.link.label, money.cell(sumPaise([part.value.positions, part.value.holdings]))] as const,
   );
-  // Listed too, so that the sums do not pass for those of all accounts.
-  const notRead = parts.flatMap((part) => (part.ok ? [] : [[part.link.label, "not read"] as const]));
   return {
     html: lines(
       heading("P&L today", parts, accounts),
-      each.length > 0 && parts.length > 1 && html`<pre>${renderPairs([...perAccount, ...notRead], PAGE_WIDTH)}</pre>`,
+      each.length > 0 &&
+        parts.length > 1 &&
+        html`<pre>${renderPairs([...perAccount, ...notReadRows(parts)], PAGE_WIDTH)}</pre>`,
       each.length > 0 &&
         html`<pre>${renderPairs(
           [
