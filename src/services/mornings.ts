@@ -1,8 +1,9 @@
 import { isCarried } from "../domain/day.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
 import { isDerivative, type Instrument } from "../domain/instrument.ts";
+import { addDays } from "../domain/market.ts";
 import type { Funds, Holding, Position } from "../domain/portfolio.ts";
-import type { Accounts, LinkResult } from "./accounts.ts";
+import type { Accounts, Link, LinkResult } from "./accounts.ts";
 import type { Alerts } from "./alerts/alerts.ts";
 import type { DayTotal, Snapshots } from "./snapshots.ts";
 
@@ -16,6 +17,8 @@ export interface Morning {
   readonly parts: readonly LinkResult<AccountMorning>[];
   /** The latest day with a snapshot before this one. */
   readonly before: DayTotal | null;
+  /** Whether an account was not read on that day, so that its figures are missing. */
+  readonly isBeforePartial: boolean;
   readonly carried: number;
   readonly expiring: readonly TradingSymbol[];
   readonly alerts: number;
@@ -41,10 +44,21 @@ export function createMornings(deps: MorningsDeps): Mornings {
     return instrument !== undefined && isDerivative(instrument) && instrument.expiry === date;
   }
 
+  async function isPartial(user: UserId, { date }: DayTotal, links: readonly Link[]): Promise<boolean> {
+    const span = { from: date, before: addDays(date, 1) };
+    const { missed } = await snapshots.period(
+      user,
+      span,
+      links.map(({ _id }) => _id),
+    );
+    return missed > 0;
+  }
+
   return {
     async of(user, date) {
+      const links = await accounts.active(user);
       const [parts, days, alerts] = await Promise.all([
-        accounts.callEach(await accounts.active(user), async (connector, access) => {
+        accounts.callEach(links, async (connector, access) => {
           const [funds, holdings, positions] = await Promise.all([
             connector.getFunds(access),
             connector.getHoldings(access),
@@ -55,13 +69,15 @@ export function createMornings(deps: MorningsDeps): Mornings {
         snapshots.latestDays(user, 2),
         deps.alerts.armed(user),
       ]);
+      const before = days.findLast((day) => day.date < date) ?? null;
       const open = parts
         .flatMap((part) => (part.ok ? part.value.positions : []))
         .filter(({ side }) => side !== "CLOSED");
       const isExpiring = await Promise.all(open.map((position) => expiresOn(position, date)));
       return {
         parts,
-        before: days.findLast((day) => day.date < date) ?? null,
+        before,
+        isBeforePartial: before !== null && (await isPartial(user, before, links)),
         carried: open.filter(isCarried).length,
         expiring: [...new Set(open.filter((_, at) => isExpiring[at]).map(({ symbol }) => symbol))],
         alerts: alerts.length,

@@ -749,6 +749,28 @@ describe("the scheduled messages of a day", () => {
     expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
   });
 
+  it("the morning summary says when an account is missing in today's sums, or in those of the last day", async () => {
+    set({ summary: "on" });
+    const all = deps();
+    const other = await broker.link(ASHA);
+    await broker.accounts.update(other._id, () => ({ account_id: "CD5678" }));
+    const summaryOn = async (date: string): Promise<string> => {
+      await run(closingDigest(all));
+      posted = [];
+      clock.at = istInstant(date, "09:00");
+      await broker.logIn(link._id);
+      await run(morningSummary(all));
+      clock.at = istInstant(date, "15:50");
+      return text();
+    };
+    const first = await summaryOn("2026-11-25");
+    expect(first).toMatch(new RegExp(`2026\\n${other.label} +not read\\nAvailable`));
+    expect(first).not.toContain("was not read");
+    expect(await summaryOn("2026-11-26")).toMatch(
+      /All of 25 Nov 2026: .*\nAn account was not read that day: its figures are missing\./,
+    );
+  });
+
   it("the morning summary hides amounts as /funds does, also while an account is logged out", async () => {
     const all = deps();
     set({ summary: "on", hidesAmounts: true });

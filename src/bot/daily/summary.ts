@@ -10,12 +10,13 @@ import { deliveryFor } from "../../services/delivery.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
 import type { Mornings, Morning } from "../../services/mornings.ts";
 import type { BotDeps } from "../commands.ts";
+import * as text from "../daily-text.ts";
 import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import { dateText, mark, percent } from "../render/amounts.ts";
 import type { MoneyText } from "../render/money-text.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
-import { failures, heading, loginKeyboard, unpricedNote } from "../render/portfolio.ts";
+import { failures, heading, loginKeyboard, notReadRows, unpricedNote } from "../render/portfolio.ts";
 import { userMoney } from "../user-money.ts";
 import { calendarNote } from "./closing.ts";
 
@@ -75,6 +76,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
     days.length > 0 &&
       html`<pre>${renderPairs(
         [
+          ...notReadRows(morning.parts),
           ["Available", money.plain(funds.available)],
           ["Holdings", money.plain(totals.value)],
           ...(before ? [[`  on ${dateText(before.date)}`, money.cell(before.figures.holdings)] as const] : []),
@@ -86,6 +88,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
     unpricedNote(totals.unpriced),
     before &&
       html`${mark(change)} All of ${dateText(before.date)}: ${[...(isShareAlone ? [] : [money.signed(change)]), ...(share === null ? [] : [percent(share)])].join(", ")}`,
+    morning.isBeforePartial && text.pnl.missed(1, 1),
     expiring.length > 0 &&
       html`Expire today: ${expiring.slice(0, MAX_EXPIRIES).join(", ")}${expiring.length > MAX_EXPIRIES ? " …" : ""}`,
     ...failures(morning.parts, accounts),
