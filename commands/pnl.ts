@@ -64,7 +64,7 @@ const linksOf = async ({ accounts }: BotDeps, { user }: SaudaContext): Promise<L
 async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, span: DateSpan): Promise<void> {
   const period = await deps.snapshots.period(ctx.user._id, span, await linksOf(deps, ctx));
   const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
-  const body = periodText(titleOf(name, span.from), period, money);
+  const body = periodText(period, { title: titleOf(name, span.from), money, calendar: deps.calendar.current() });
   await show(ctx, { html: body, keyboard: new InlineKeyboard(periodRow(name)) });
 }
 
@@ -77,7 +77,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const period = await deps.snapshots.period(ctx.user._id, { from: days[0]?.date ?? last.date }, links);
   const title = `${days.length} ${days.length === 1 ? "day" : "days"} to ${dateText(last.date)}`;
   const svg = periodPicture({ title, net: period.net, days, money });
-  const body = periodText(title, period, money);
+  const body = periodText(period, { title, money, calendar: deps.calendar.current() });
   if (svg === null) return void (await send(ctx, { html: body }));
   await showPicture(ctx, { png: await toPng(deps, ctx, svg), html: body });
 }

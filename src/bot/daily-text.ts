@@ -86,6 +86,10 @@ export const pnl = {
     html`Like this: <code>/pnl</code> today, <code>/pnl yesterday</code>, <code>/pnl week</code>, <code>/pnl last month</code>, <code>/pnl year</code>, <code>/pnl 2026-10-14</code>, <code>/pnl 2026-10</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
   keptDay: (date: string): Html => html`<i>One day kept: ${dateText(date)}.</i>`,
   keptDays: (from: string, to: string): Html => html`<i>${dateText(from)} to ${dateText(to)}, days I have kept.</i>`,
+  gaps: (days: number): Html =>
+    days === 1
+      ? html`<i>1 trading day in between was not kept: its figures are missing.</i>`
+      : html`<i>${days} trading days in between were not kept: their figures are missing.</i>`,
   missed: (days: number, of: number): Html =>
     of === 1
       ? html`<i>An account was not read that day: its figures are missing.</i>`

@@ -107,15 +107,17 @@ export function nextHoliday(date: string, calendar: TradingCalendar): { date: st
 
 /** Whether a weekday has no trading day after it up to Friday. Weekdays of unknown years count as trading days. */
 export const endsWeek = (date: string, calendar: TradingCalendar): boolean =>
-  !isWeekend(date) && !anyTrading(addDays(date, 1), addDays(date, FRIDAY - weekday(date)), calendar);
+  !isWeekend(date) && tradingDays(addDays(date, 1), addDays(date, FRIDAY - weekday(date)), calendar).length === 0;
 
 /** Whether no later day of the month trades. Weekdays of unknown years count as trading days. */
 export const endsMonth = (date: string, calendar: TradingCalendar): boolean =>
-  !anyTrading(addDays(date, 1), lastOfMonth(date), calendar);
+  tradingDays(addDays(date, 1), lastOfMonth(date), calendar).length === 0;
 
-function anyTrading(from: string, to: string, calendar: TradingCalendar): boolean {
-  for (let day = from; day <= to; day = addDays(day, 1)) if (mayBeTradingDay(day, calendar)) return true;
-  return false;
+/** The days from one date to another, both included, on which the exchanges may have traded. */
+export function tradingDays(from: string, to: string, calendar: TradingCalendar): string[] {
+  const days: string[] = [];
+  for (let day = from; day <= to; day = addDays(day, 1)) if (mayBeTradingDay(day, calendar)) days.push(day);
+  return days;
 }
 
 /**

@@ -423,6 +423,22 @@ describe("the scheduled messages of a day", () => {
     expect(posted[0]?.picture ?? "").not.toContain("bars:");
   });
 
+  it("says in a report on how many trading days nothing was kept, not counting closed days and those to come", async () => {
+    const all = deps();
+    const day = { userId: ASHA, figures: addFigures([]), value: paiseFromRupees(100), carried: 0, fills: [] };
+    for (const date of ["2026-11-20", "2026-11-23", "2026-11-25"])
+      await all.snapshots.keep({ ...day, link: link._id, date });
+    clock.at = istInstant("2026-11-27", "15:51");
+    await run(periodReport(all, "month"));
+    expect(text()).not.toContain("not kept");
+    await all.snapshots.keep({ ...day, link: link._id, date: "2026-11-27" });
+    await run(periodReport(all, "month"));
+    expect(text()).toContain("1 trading day in between was not kept: its figures are missing.");
+    await all.snapshots.keep({ ...day, link: link._id, date: "2026-11-18" });
+    await run(periodReport(all, "month"));
+    expect(text()).toContain("2 trading days in between were not kept: their figures are missing.");
+  });
+
   it("says in a report on how many of its days an account was not read", async () => {
     const all = deps();
     const day = { userId: ASHA, figures: addFigures([]), value: paiseFromRupees(100), carried: 0, fills: [] };

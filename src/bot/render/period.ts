@@ -1,3 +1,4 @@
+import { tradingDays, type TradingCalendar } from "../../domain/calendar.ts";
 import { grossOf } from "../../domain/day.ts";
 import type { Uncounted } from "../../domain/fifo.ts";
 import type { TradingSymbol } from "../../domain/ids.ts";
@@ -10,12 +11,20 @@ import { dateText, mark } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
+export interface PeriodPage {
+  readonly title: string;
+  readonly money: MoneyText;
+  readonly calendar: TradingCalendar;
+}
+
 /** A period's figures from the stored days, and the dates of those days. */
-export function periodText(title: string, period: Period, money: MoneyText): Html {
+export function periodText(period: Period, { title, money, calendar }: PeriodPage): Html {
   const { span, figures, best, worst, days } = period;
   if (!span || !best || !worst) return lines(html`<b>${title}</b>`, text.pnl.noneThen());
   const gross = grossOf(figures);
   const isOneDay = days.length === 1;
+  const kept = new Set(days.map(({ date }) => date));
+  const gaps = tradingDays(span.from, span.to, calendar).filter((date) => !kept.has(date)).length;
   const up = days.filter((day) => grossOf(day.figures) > 0).length;
   const amongDays: readonly (readonly [string, string])[] = [
     [`Best, ${dateText(best.date)}`, money.cell(grossOf(best.figures))],
@@ -36,6 +45,7 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
       PAGE_WIDTH,
     )}</pre>`,
     isOneDay ? text.pnl.keptDay(span.from) : text.pnl.keptDays(span.from, span.to),
+    gaps > 0 && text.pnl.gaps(gaps),
     period.missed > 0 && text.pnl.missed(period.missed, days.length),
     undatedLine(period.undated),
     tradedOnLine(period.tradedOn),
