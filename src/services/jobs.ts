@@ -15,7 +15,7 @@ export interface PerUserJob {
   readonly name: string;
   /** Epoch ms at which the user's run is due on the date; null when there is none. */
   readonly dueAt: (user: User, date: string) => number | null;
-  /** A job in the same list that must be done or given up for the user and day first: this one reads its result. */
+  /** A job in the same list that must be done or given up first, if it is due that day: this one reads its result. */
   readonly after?: string;
   /** Maps the date of a run by hand to the day that it is about; the same date when absent. */
   readonly dayByHand?: (date: string) => string;
@@ -124,16 +124,16 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     return "done";
   }
 
-  /** Whether the job that this one depends on is unfinished here. Another process may be running it. */
-  const isWaiting = ({ after }: PerUserJob, user: User, date: string): boolean =>
-    after !== undefined && !finishedToday(after, date).has(user._id);
-
   return {
     runDue(jobs, signal) {
       const now = clock.now();
       const date = istDate(now);
+      const isUnfinished = ({ name }: PerUserJob, user: User): boolean => !finishedToday(name, date).has(user._id);
+      /** Whether the job that this one depends on is due that day and unfinished here; another process may be running it. */
+      const isWaiting = ({ after }: PerUserJob, user: User): boolean =>
+        jobs.some((other) => other.name === after && other.dueAt(user, date) !== null && isUnfinished(other, user));
       const occasionFor: OccasionFor = (job, user) => {
-        if (finishedToday(job.name, date).has(user._id) || isWaiting(job, user, date)) return null;
+        if (!isUnfinished(job, user) || isWaiting(job, user)) return null;
         const dueAt = job.dueAt(user, date);
         return dueAt !== null && dueAt <= now && now <= dueAt + job.catchUpMs ? { date, dueAt } : null;
       };

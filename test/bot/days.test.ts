@@ -402,6 +402,21 @@ describe("the scheduled messages of a day", () => {
     expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
   });
 
+  it("reports the week on a holiday at its end too, should it have been declared only after the close before it", async () => {
+    const all = deps();
+    await run(closingDigest(all));
+    await run(periodReport(all, "week"));
+    const declared = "2026-11-24";
+    clock.at = istInstant(declared, "15:50");
+    const report = (kind: "week" | "month") => periodReport(all, kind);
+    const due = (kind: "week" | "month", date: string) => report(kind).dueAt(user, date);
+    await run(report("week"));
+    expect(posted.slice(1).map(({ key }) => key)).toEqual(Array(2).fill(`weekly-report:1001:${DATE}`));
+    expect(text()).not.toContain("Week to 24 Nov");
+    expect(due("week", "2026-12-25")).toBe(istInstant("2026-12-25", "15:50"));
+    expect([due("week", declared), due("month", "2026-12-25"), due("month", "2026-10-31")]).toEqual([null, null, null]);
+  });
+
   it("says that the picture's bars are the last days when there are more days than bars", async () => {
     const all = deps();
     const day = {

@@ -209,6 +209,16 @@ describe("jobs", () => {
     expect(order).toEqual(["week", "digest", "week"]);
   });
 
+  it("does not wait for a job that is not due that day", async () => {
+    await join(1001);
+    const order: string[] = [];
+    const digest: PerUserJob = { ...job, dueAt: () => null };
+    const week: PerUserJob = { ...job, name: "week", after: job.name, run: async () => void order.push("week") };
+    at("15:50");
+    await start().runDue([digest, week]);
+    expect(order).toEqual(["week"]);
+  });
+
   it("takes up what a killed process had claimed", async () => {
     const asha = await join(1001);
     at("15:50");

@@ -106,7 +106,10 @@ const REPORTS = {
   month: { name: "monthly-report", isDue: endsMonth, from: (date: string) => `${date.slice(0, 7)}-01` },
 } as const;
 
-/** The report of the week or month, sent after the digest of its last trading day. */
+/**
+ * The report of the week or month, sent after the digest of its last trading day. Due on holidays at its end as well, in
+ * case they were declared after that day; the key keeps it from being sent twice.
+ */
 export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: keyof typeof REPORTS): PerUserJob {
   const report = REPORTS[kind];
   return {
@@ -115,9 +118,12 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
     catchUpMs: CATCH_UP_MS,
     dueAt(user, date) {
       const calendar = bot.calendar.current();
-      return report.isDue(date, calendar) ? digestDueAt(user, date, calendar) : null;
+      if (!report.isDue(date, calendar)) return null;
+      const isHoliday = dayStatus(date, calendar).kind === "holiday";
+      return isHoliday ? istInstant(date, user.settings.digestAt) : digestDueAt(user, date, calendar);
     },
-    async run(user, { date, dueAt }) {
+    async run(user, { date: today, dueAt }) {
+      const date = lastTradingDayUpTo(today, bot.calendar.current());
       const delivery = deliveryFor(user.settings, "report");
       if (delivery === null) return;
       const links = (await bot.accounts.active(user._id)).map(({ _id }) => _id);
