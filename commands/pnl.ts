@@ -13,7 +13,6 @@ import { periodText } from "../src/bot/render/period.ts";
 import { pnlView } from "../src/bot/render/portfolio.ts";
 import { userMoney } from "../src/bot/user-money.ts";
 import { send, show } from "../src/bot/view.ts";
-import type { LinkId } from "../src/domain/ids.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
 import type { DateSpan } from "../src/services/snapshots.ts";
@@ -58,19 +57,17 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   await show(ctx, { html: view.html, keyboard });
 }
 
-const linksOf = async ({ accounts }: BotDeps, { user }: SaudaContext): Promise<LinkId[]> =>
-  (await accounts.active(user._id)).map(({ _id }) => _id);
-
 async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, span: DateSpan): Promise<void> {
-  const period = await deps.snapshots.period(ctx.user._id, span, await linksOf(deps, ctx));
+  const period = await deps.snapshots.period(ctx.user._id, span, await deps.accounts.active(ctx.user._id));
   const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
   const body = periodText(period, { title: titleOf(name, span.from), money, calendar: deps.calendar.current() });
   await show(ctx, { html: body, keyboard: new InlineKeyboard(periodRow(name)) });
 }
 
 async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  const links = await linksOf(deps, ctx);
-  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, links);
+  const links = await deps.accounts.active(ctx.user._id);
+  const ids = links.map(({ _id }) => _id);
+  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, ids);
   const last = days.at(-1);
   if (!last) throw new Refusal(daily.pnl.none());
   const money = moneyText(ctx.user.settings.hidesAmounts, last.value);

@@ -46,12 +46,7 @@ export function createMornings(deps: MorningsDeps): Mornings {
 
   async function isPartial(user: UserId, { date }: DayTotal, links: readonly Link[]): Promise<boolean> {
     const span = { from: date, before: addDays(date, 1) };
-    const { missed } = await snapshots.period(
-      user,
-      span,
-      links.map(({ _id }) => _id),
-    );
-    return missed > 0;
+    return (await snapshots.period(user, span, links)).missed > 0;
   }
 
   return {

@@ -5,6 +5,7 @@ import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import { accountBehind, type Link } from "./accounts.ts";
 import { changeDocument } from "./change-document.ts";
 
 /** One account's day as of its last read. */
@@ -83,13 +84,15 @@ export interface DateSpan {
   readonly before?: string | undefined;
 }
 
+type ExistingLink = Pick<Link, "_id" | "created_at" | "broker_name" | "account_id">;
+
 export interface Snapshots {
   /** Stores an account's day, replacing an earlier snapshot of the same day. */
   keep(snapshot: Snapshot): Promise<void>;
   /** The latest `count` days over all accounts, oldest first. `links`: the accounts that still exist. */
   latestDays(user: UserId, count: number, links?: readonly LinkId[]): Promise<DayTotal[]>;
-  /** All days from a date on, or up to the day before another one. */
-  period(user: UserId, span: DateSpan, links?: readonly LinkId[]): Promise<Period>;
+  /** All days from a date on, or up to the day before another one. `links`: the accounts that still exist. */
+  period(user: UserId, span: DateSpan, links?: readonly ExistingLink[]): Promise<Period>;
   /** Round trips of the account that the snapshot's own fills closed; they need not be stored yet. */
   closedBy(snapshot: Snapshot): Promise<RoundTrip[]>;
   /** The link's last snapshot before the date. */
@@ -122,7 +125,7 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
       const all = [...earlier.filter((day) => day !== null), ...found];
       return totals(withoutDuplicates(all), links).filter(({ date }) => date >= from);
     },
-    async period(user, { from, before }, links) {
+    async period(user, { from, before }, links = []) {
       const all = withoutDuplicates(await snapshots.find("user", [user]));
       const now = deps.clock.now();
       if (before === undefined) return periodOf(all, { from, to: now, links });
@@ -187,7 +190,10 @@ function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): 
 }
 
 function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): Period {
-  const days = totals(all, links).filter(({ date }) => date >= from);
+  const days = totals(
+    all,
+    links.map(({ _id }) => _id),
+  ).filter(({ date }) => date >= from);
   const inPeriod = all.filter(({ date }) => date >= from);
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
   const figures = addFigures(days.map((day) => day.figures));
@@ -195,6 +201,7 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
   const accounts = new Map(all.flatMap(({ link, account }) => (account === undefined ? [] : [[link, account]])));
   // FIFO per account: one account cannot sell what another has bought.
   const perAccount = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()];
+  const neverRead = links.filter((link) => !all.some((snapshot) => isOf(snapshot, link)));
   const realised = perAccount.map((ofAccount) =>
     realisedIn(
       ofAccount.flatMap(({ fills }) => fills),
@@ -212,7 +219,10 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
     best: ranked[0] ?? null,
     worst: ranked.at(-1) ?? null,
     days,
-    missed: new Set(perAccount.flatMap((ofAccount) => missedDays(ofAccount, days, links))).size,
+    missed: new Set([
+      ...perAccount.flatMap((ofAccount) => missedDays(days, ofAccount, linksOf(ofAccount, links))),
+      ...neverRead.flatMap((link) => missedDays(days, [], [link])),
+    ]).size,
     realisedFifo: realisedOf(realised.flatMap(({ trips }) => trips)),
     uncounted: realised.flatMap(({ uncounted }) => uncounted),
     uncharged: inPeriod.flatMap(({ uncharged = [] }) => uncharged),
@@ -221,24 +231,31 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
   };
 }
 
-/** Days without a snapshot of the account after its first one; up to its last one, if it has been removed since. */
+const isOf = ({ link, account }: Snapshot, of: ExistingLink): boolean =>
+  link === of._id || (account !== undefined && account === accountBehind(of));
+
+const linksOf = (ofAccount: readonly Snapshot[], links: readonly ExistingLink[]): ExistingLink[] =>
+  links.filter((link) => ofAccount.some((snapshot) => isOf(snapshot, link)));
+
+/** Days without a snapshot of the account since it was linked; up to its last one, if it has been removed since. */
 function missedDays(
-  ofAccount: readonly Snapshot[],
   days: readonly DayTotal[],
-  links: readonly LinkId[] = [],
+  ofAccount: readonly Snapshot[],
+  links: readonly ExistingLink[],
 ): string[] {
-  const kept = new Set(ofAccount.map(({ date }) => date));
-  const dates = [...kept].sort();
-  const [first = "", last = ""] = [dates[0], dates.at(-1)];
-  const isThere = ofAccount.some(({ link }) => links.includes(link));
-  return days.flatMap(({ date }) => (date > first && (isThere || date < last) && !kept.has(date) ? [date] : []));
+  const kept = ofAccount.map(({ date }) => date).sort();
+  const [since = ""] = [...kept, ...links.map(({ created_at }) => istDate(created_at))].sort();
+  const until = links.length > 0 ? null : (kept.at(-1) ?? "");
+  return days
+    .map(({ date }) => date)
+    .filter((date) => date >= since && (until === null || date < until) && !kept.includes(date));
 }
 
 interface PeriodQuery {
   readonly from: string;
   /** Epoch ms. */
   readonly to: number;
-  readonly links: readonly LinkId[] | undefined;
+  readonly links: readonly ExistingLink[];
 }
 
 /** Trades without a time of that day are placed at noon. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { addFigures } from "../../src/domain/day.ts";
-import { linkId, userId } from "../../src/domain/ids.ts";
+import { brokerName, linkId, userId } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
 import { createSnapshots, type Snapshot, type Snapshots } from "../../src/services/snapshots.ts";
@@ -23,6 +23,13 @@ describe("snapshots", () => {
     carried: 0,
     fills: [],
     ...fields,
+  });
+
+  const linked = (id: string, date: string, account: string | null = null) => ({
+    _id: linkId(id),
+    created_at: istInstant(date, "10:00"),
+    broker_name: brokerName("zerodha"),
+    account_id: account,
   });
 
   beforeEach(() => {
@@ -75,7 +82,10 @@ describe("snapshots", () => {
     // `other` has a snapshot before the first of the requested days, but not on it.
     expect(lakhs(await snapshots.latestDays(ASHA, 3, [mine, other]))).toEqual([2, 2, 2]);
     expect(lakhs(await snapshots.latestDays(ASHA, 1, [mine, other]))).toEqual([2]);
-    const period = await snapshots.period(ASHA, { from: "2026-11-19" }, [mine, other]);
+    const period = await snapshots.period(ASHA, { from: "2026-11-19" }, [
+      linked("l1", "2026-11-18"),
+      linked("l2", "2026-11-18"),
+    ]);
     expect(lakhs(period.days)).toEqual([2, 2, 2]);
     expect(period.figures.charges).toBe(rupees(40));
   });
@@ -86,13 +96,25 @@ describe("snapshots", () => {
       await snapshots.keep(day(date, 0, { link: mine }));
     for (const date of ["2026-11-17", "2026-11-19"]) await snapshots.keep(day(date, 0, { link: other }));
     for (const date of ["2026-11-16", "2026-11-18"]) await snapshots.keep(day(date, 0, { link: gone }));
+    const links = [linked("l1", "2026-11-16"), linked("l2", "2026-11-17")];
     const missed = async (from: string, before?: string): Promise<number> =>
-      (await snapshots.period(ASHA, { from, before }, [mine, other])).missed;
+      (await snapshots.period(ASHA, { from, before }, links)).missed;
     expect(await missed("2026-11-16")).toBe(3);
     expect(await missed("2026-11-19")).toBe(1);
     expect(await missed("2026-11-16", "2026-11-17")).toBe(0);
     expect(await missed("2026-11-18", "2026-11-19")).toBe(1);
     expect(await missed("2026-11-20", "2026-11-21")).toBe(1);
+  });
+
+  it("count the days since an account was linked, also while it was not read a single time", async () => {
+    for (const date of ["2026-11-18", "2026-11-19", "2026-11-20"]) await snapshots.keep(day(date, 0));
+    const [mine, other] = [linked("l1", "2026-11-18"), linked("l2", "2026-11-19")];
+    const missed = async () => (await snapshots.period(ASHA, { from: "2026-11-16" }, [mine, other])).missed;
+    expect(await missed()).toBe(2);
+    await snapshots.keep(day("2026-11-20", 0, { link: other._id }));
+    expect(await missed()).toBe(1);
+    await snapshots.keep(day("2026-11-19", 0, { link: other._id }));
+    expect(await missed()).toBe(0);
   });
 
   it("count an account once that was removed and linked again, even on a day with two snapshots", async () => {
@@ -106,9 +128,11 @@ describe("snapshots", () => {
     clock.at += 60_000;
     const today = { ...sold, at: istInstant("2026-11-23", "10:00") };
     await snapshots.keep(day("2026-11-23", 300, { ...again, fills: [today] }));
-    const period = await snapshots.period(ASHA, { from: "2026-11-23" }, [linkId("l2")]);
+    const period = await snapshots.period(ASHA, { from: "2026-11-23" }, [linked("l2", "2026-11-23", "AB1234")]);
     expect([period.figures.positions, period.figures.charges]).toEqual([rupees(300), rupees(10)]);
     expect([period.realisedFifo, period.uncounted]).toEqual([rupees(1_000), []]);
+    const twice = [linked("l3", "2026-11-20", "AB1234"), linked("l2", "2026-11-20", "AB1234")];
+    expect((await snapshots.period(ASHA, { from: "2026-11-20" }, twice)).missed).toBe(0);
     expect((await snapshots.latestDays(ASHA, 1, [linkId("l2")])).map(({ value }) => value)).toEqual([rupees(100_300)]);
   });
 

@@ -126,7 +126,7 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
       const date = lastTradingDayUpTo(today, bot.calendar.current());
       const delivery = deliveryFor(user.settings, "report");
       if (delivery === null) return;
-      const links = (await bot.accounts.active(user._id)).map(({ _id }) => _id);
+      const links = await bot.accounts.active(user._id);
       const period = await snapshots.period(user._id, { from: report.from(date) }, links);
       if (period.span === null) return;
       const money = moneyText(user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
