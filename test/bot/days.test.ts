@@ -11,6 +11,7 @@ import { brokerOrderId, linkId, tradingSymbol, userId, type InstrumentKey } from
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant, istTime } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
 import { parsePeriod } from "../../src/domain/period.ts";
 import type { Candle } from "../../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
@@ -56,6 +57,27 @@ const EXPIRING: Instrument = {
 };
 const listed = (key: InstrumentKey): Instrument => (key === EXPIRING.key ? EXPIRING : SBIN);
 const candle: Candle = { at: 0, open: ZERO_PRICE, high: ZERO_PRICE, low: ZERO_PRICE, close: ZERO_PRICE, volume: 0 };
+const emptyOrder: Order = {
+  orderId: brokerOrderId("o1"),
+  exchangeOrderId: null,
+  tag: null,
+  symbol: SBIN.symbol,
+  key: SBIN.key,
+  side: "BUY",
+  type: "MARKET",
+  productType: "CNC",
+  validity: "DAY",
+  qty: 10,
+  filledQty: 0,
+  avgPrice: ZERO_PRICE,
+  price: ZERO_PRICE,
+  triggerPrice: ZERO_PRICE,
+  status: "open",
+  message: null,
+  isAmo: false,
+  placedAt: null,
+  handle: {},
+};
 const UNLISTED = instrumentKey("MCX", 9);
 
 describe("the scheduled messages of a day", () => {
@@ -67,6 +89,7 @@ describe("the scheduled messages of a day", () => {
   let user: User;
   let link: Link;
   let alerts: object[];
+  let ownOrders: object[];
   let days: Candle[];
   let shopMode: string;
 
@@ -86,7 +109,7 @@ describe("the scheduled messages of a day", () => {
       snapshots,
       calendar: { current: () => shipped },
       alerts: armed,
-      journal: { ofUser: async () => [] },
+      journal: { ofUser: async () => ownOrders },
       niftyShop: {
         settings: async () => ({ mode: shopMode, at: "15:00", link: null }),
         account: async () => preferredLink(await accounts.active(ASHA), user.defaultLink),
@@ -123,6 +146,7 @@ describe("the scheduled messages of a day", () => {
     posted = [];
     logged = [];
     alerts = [];
+    ownOrders = [];
     days = [];
     shopMode = "off";
     user = await createUsers({ store: temp.store, clock, ownerId: ASHA }).ensure(ASHA, "Asha");
@@ -222,6 +246,30 @@ describe("the scheduled messages of a day", () => {
       expect(second?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
     });
 
+    it("counts the orders, those still open, and those rejected with their names", async () => {
+      const order = (status: Order["status"], of = SBIN.symbol): Order => ({ ...emptyOrder, status, symbol: of });
+      const tcs = tradingSymbol("NSE:TCS-EQ");
+      broker.book.orders = async () => [order("filled"), order("open"), order("rejected", tcs), order("rejected", tcs)];
+      await run(closingDigest(deps()));
+      expect(text()).toContain("Orders: 4, 2 rejected (TCS), 1 still open.");
+    });
+
+    it("names the only mover as such", async () => {
+      broker.book.holdings = [];
+      await run(closingDigest(deps()));
+      expect(text()).toMatch(/\nOnly mover: SBIN \+₹100\.00\n/);
+    });
+
+    it("does not tell what an account was worth to users who hide amounts", async () => {
+      set({ hidesAmounts: true });
+      await run(closingDigest(deps()));
+      posted = [];
+      clock.at = istInstant("2026-11-25", "15:50");
+      await run(closingDigest(deps()));
+      expect(text()).toContain("session has ended");
+      expect(text()).not.toMatch(/was worth|₹/);
+    });
+
     it("names an account that was not read beside the sums, so that they do not pass for those of all accounts", async () => {
       const other = await broker.link(ASHA);
       broker.book.deadLinks.add(other._id);
@@ -253,9 +301,9 @@ describe("the scheduled messages of a day", () => {
     it("sends text and picture separately when the text is too long for a caption", async () => {
       for (let i = 0; i < 25; i += 1) await broker.link(ASHA);
       await run(closingDigest(deps()));
-      expect(posted.map(({ key, picture }) => [key, picture !== undefined])).toEqual([
-        ["closing-digest:1001:2026-11-23", false],
-        ["closing-digest:1001:2026-11-23:picture", true],
+      expect(posted.map(({ key, picture, silent }) => [key, picture !== undefined, silent])).toEqual([
+        ["closing-digest:1001:2026-11-23", false, false],
+        ["closing-digest:1001:2026-11-23:picture", true, true],
       ]);
     });
 
@@ -330,6 +378,16 @@ describe("the scheduled messages of a day", () => {
       expect(await kept(all)).toEqual([[DATE, 100]]);
     });
 
+    it("leaves an account whose session is over to its next login without a word, and reads the others", async () => {
+      const other = await broker.link(ASHA);
+      await broker.accounts.endSession(link);
+      const all = deps();
+      clock.at = istInstant(DATE, "16:15");
+      await run(dayKeeping(all));
+      expect(await all.snapshots.takenAt(other._id, DATE)).toBe(clock.at);
+      expect(logged).toEqual([]);
+    });
+
     it("leaves an account without permission to its next login, and logs that once", async () => {
       const all = deps();
       const error = new BrokerError("no-permission", "plan", { broker: ACME, endpoint: "GET /x" });
@@ -359,6 +417,9 @@ describe("the scheduled messages of a day", () => {
       clock.at = istInstant(DATE, "18:30");
       await again();
       expect(await kept(all)).toEqual([[DATE, 100]]);
+      const { reads } = broker.book;
+      await again();
+      expect(broker.book.reads).toBe(reads);
     });
   });
 
@@ -674,6 +735,46 @@ describe("the scheduled messages of a day", () => {
       expect(text()).toContain("acme: 1 alert set, Nifty Shop runs today");
     });
 
+    it("nudges for open orders of that account, not for those of another or for ended ones", async () => {
+      const other = await broker.link(ASHA);
+      clock.at = istInstant("2026-11-25", "08:52");
+      const leg = (state: string, of = link._id) => ({ legs: [{ link: of, state }] });
+      ownOrders = [leg("working", other._id), leg("filled"), leg("ticket")];
+      await run(morningNudge(deps()));
+      expect(posted).toEqual([]);
+      ownOrders.push(leg("working"));
+      await run(morningNudge(deps()));
+      expect(text()).toContain("acme: 1 order open");
+    });
+
+    it("is silent, as is the nudge, for users who chose that, and neither comes to those who switched it off", async () => {
+      shopMode = "ask";
+      const both = async (reminder: Settings["reminder"]): Promise<unknown[]> => {
+        posted = [];
+        set({ reminder });
+        clock.at = istInstant("2026-11-25", "08:30");
+        await run(morningLogin(deps()));
+        clock.at = istInstant("2026-11-25", "08:52");
+        await run(morningNudge(deps()));
+        return posted.map(({ key, silent }) => [key.split(":")[0], silent]);
+      };
+      expect(await both("on")).toEqual([
+        ["morning-login", false],
+        ["morning-nudge", false],
+      ]);
+      expect(await both("silent")).toEqual([
+        ["morning-login", true],
+        ["morning-nudge", true],
+      ]);
+      expect(await both("off")).toEqual([]);
+    });
+
+    it("notes an unknown calendar", async () => {
+      clock.at = istInstant("2027-01-04", "08:30");
+      await run(morningLogin(deps()));
+      expect(text()).toContain("The holidays of 2027 are not known here");
+    });
+
     it("nudges for an alert on a contract, of which Yahoo has no price, while no account tells it", async () => {
       clock.at = istInstant("2026-11-25", "08:52");
       alerts = [SBIN, { ...EXPIRING, expiry: "2026-11-23" }].map((instrument) => ({ instrument, order: null }));
@@ -800,6 +901,35 @@ describe("the scheduled messages of a day", () => {
     expect(await summaryOn("2026-11-26")).toMatch(
       /All of 25 Nov 2026: .*\nAn account was not read that day: its figures are missing\./,
     );
+  });
+
+  it("the morning summary has a login button for each account whose session is over, and notes an unknown calendar", async () => {
+    set({ summary: "silent" });
+    clock.at = istInstant("2027-01-04", "09:00");
+    await run(morningSummary(deps()));
+    expect(posted).toMatchObject([{ silent: true, buttons: [[{ text: "Log in: acme", data: `al:${link._id}` }]] }]);
+    expect(text()).toContain("The holidays of 2027 are not known here");
+  });
+
+  it("none of them comes to a user without an account", async () => {
+    await broker.accounts.remove(ASHA, link._id);
+    set({ summary: "on" });
+    const all = deps();
+    for (const job of [morningLogin, morningNudge, morningSummary, closingDigest]) await run(job(all));
+    await run(periodReport(all, "week"));
+    expect(posted).toEqual([]);
+  });
+
+  it("the morning summary tells of the last day, also once the digest of this one has been run by hand", async () => {
+    const all = deps();
+    set({ summary: "on" });
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "09:00");
+    await broker.logIn(link._id);
+    await run(closingDigest(all));
+    posted = [];
+    await run(morningSummary(all));
+    expect(text()).toContain("All of 23 Nov 2026");
   });
 
   it("the morning summary hides amounts as /funds does, also while an account is logged out", async () => {
