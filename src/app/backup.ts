@@ -10,8 +10,8 @@ import { readSettings } from "./settings.ts";
 // npm run restore -- DIRECTORY: restores such a copy; the bot must be stopped.
 // The master key is not part of a backup, so a stolen backup reveals no secrets.
 
-/** The journal is the last. */
-const DATABASES = [FILES.normal.name, FILES.full.name];
+const JOURNAL = FILES.full.name;
+const DATABASES = [FILES.normal.name, JOURNAL];
 /** The paper exchange's state; not a database. */
 const PLAIN_FILES = ["paper.json"];
 
@@ -47,6 +47,7 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     throw new ConfigError([`DATA_DIR: there is no store in ${dataDir}`]);
   for (const name of DATABASES) requireFilled(join(dataDir, name));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  finishReplacing(directory);
   for (const name of DATABASES) {
     const source = new DatabaseSync(join(dataDir, name), { readOnly: true });
     try {
@@ -58,37 +59,53 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     makeOneFile(join(directory, `${name}.partial`));
     check(join(directory, `${name}.partial`));
   }
-  const plain = plainFilesIn(dataDir);
-  for (const name of plain) copyFileSync(join(dataDir, name), join(directory, `${name}.partial`));
-  replaceFiles(directory, [...plain, ...DATABASES]);
+  copyPlainFiles(dataDir, directory);
+  replaceFiles(directory);
 }
 
 function restore(directory: string, dataDir: string): void {
+  finishReplacing(directory);
   for (const name of DATABASES) check(join(directory, name));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);
   try {
-    const files = [...plainFilesIn(directory), ...DATABASES];
-    for (const name of files) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
-    replaceFiles(dataDir, files);
+    for (const name of DATABASES) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
+    copyPlainFiles(directory, dataDir);
+    replaceFiles(dataDir);
   } finally {
     lock.close();
   }
 }
 
-/**
- * Puts the `.partial` copies in the files' place, once all are written, so that a full disk changes nothing. The journal goes
- * first and comes last: no bot starts without it, and no restore takes the directory, so a kill leaves no mix of old and new.
- */
-function replaceFiles(directory: string, files: readonly string[]): void {
-  // The old write-ahead log belongs to the old file.
-  const logs = DATABASES.flatMap((name) => [`${name}-wal`, `${name}-shm`]);
-  for (const name of [FILES.full.name, ...logs, ...PLAIN_FILES]) rmSync(join(directory, name), { force: true });
-  for (const name of files) renameSync(join(directory, `${name}.partial`), join(directory, name));
+/** A `.partial` of a run that was killed may be there of a file that the source no longer has. */
+function copyPlainFiles(from: string, to: string): void {
+  for (const name of PLAIN_FILES) {
+    rmSync(join(to, `${name}.partial`), { force: true });
+    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, `${name}.partial`));
+  }
 }
 
-function plainFilesIn(directory: string): string[] {
-  return PLAIN_FILES.filter((name) => existsSync(join(directory, name)));
+/**
+ * Puts the `.partial` copies in the files' place, once all are written, so that a full disk changes nothing. One rename
+ * decides: before it the old files count, after it the new ones, and what a kill left undone is finished by the next run.
+ */
+function replaceFiles(directory: string): void {
+  renameSync(join(directory, `${JOURNAL}.partial`), join(directory, `${JOURNAL}.complete`));
+  finishReplacing(directory);
+}
+
+/** The journal goes first and comes last: meanwhile no bot starts on these files, which are of two days. */
+function finishReplacing(directory: string): void {
+  if (!existsSync(join(directory, `${JOURNAL}.complete`))) return;
+  // As long as the first copy has not been moved, everything in place is old; a write-ahead log belongs to its old file.
+  if (existsSync(join(directory, `${FILES.normal.name}.partial`))) {
+    const logs = DATABASES.flatMap((name) => [`${name}-wal`, `${name}-shm`]);
+    for (const name of [JOURNAL, ...logs, ...PLAIN_FILES]) rmSync(join(directory, name), { force: true });
+  }
+  for (const name of [FILES.normal.name, ...PLAIN_FILES])
+    if (existsSync(join(directory, `${name}.partial`)))
+      renameSync(join(directory, `${name}.partial`), join(directory, name));
+  renameSync(join(directory, `${JOURNAL}.complete`), join(directory, JOURNAL));
 }
 
 /** Takes the copy out of WAL mode, so that it is a single file. */
