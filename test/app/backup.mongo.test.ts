@@ -45,6 +45,22 @@ const KILLED_WRITING = `data:text/javascript,${encodeURIComponent(`
   syncBuiltinESMExports();
 `)}`;
 
+/** A module that kills its process before the n-th file is begun, renamed or removed. */
+const killedAt = (step: number): string =>
+  `data:text/javascript,${encodeURIComponent(`
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    let left = ${step};
+    for (const name of ["createWriteStream", "writeFileSync", "renameSync", "rmSync"]) {
+      const whole = fs[name];
+      fs[name] = (...args) => {
+        if ((left -= 1) === 0) process.kill(process.pid, "SIGKILL");
+        return whole(...args);
+      };
+    }
+    syncBuiltinESMExports();
+  `)}`;
+
 describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
   const key = generateKey();
   let dir = "";
@@ -59,13 +75,13 @@ describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
   const fresh = (): string => uriOf(`backup${randomUUID().slice(0, 8)}`);
   const open = (uri: string): Promise<MongoStore> =>
     openMongoStore({ uri: new Secret(uri), now: Date.now, keyring: createKeyring({ current: parseKey(key) }) });
-  const run = (mode: string, uri: string) =>
-    runEntry([mode, join(dir, "monday")], { DATA_DIR: dir, MONGODB_URI: uri, MASTER_KEY: key }).ended;
+  const settingsFor = (uri: string) => ({ DATA_DIR: dir, MONGODB_URI: uri, MASTER_KEY: key });
+  const run = (mode: string, uri: string) => runEntry([mode, join(dir, "monday")], settingsFor(uri)).ended;
 
-  async function fill(uri: string): Promise<void> {
+  async function fill(uri: string, count = COUNT, first = 0): Promise<void> {
     const store = await open(uri);
     const things = store.collection(spec);
-    for (let place = 0; place < COUNT; place += 1) {
+    for (let place = first; place < first + count; place += 1) {
       const expiresAt = Date.now() + 86_400_000;
       await things.insert({
         _id: `t${place}`,
@@ -111,6 +127,28 @@ describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
     expect(await raw(to)).toEqual(await raw(from));
     await (await open(to)).close();
   }, 60_000);
+
+  it("keeps the last backup until the next one is whole, whether MongoDB is away or it is killed", async () => {
+    const from = fresh();
+    await fill(from, 3);
+    await run("backup", from);
+    const lastDay = await raw(from);
+    expect((await run("backup", "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200")).code).toBe(1);
+    await fill(from, 1, 3);
+    const seen = new Set<number>();
+    for (let step = 1, isDone = false; !isDone; step += 1) {
+      const settings = { ...settingsFor(from), NODE_OPTIONS: `--import=${killedAt(step)}` };
+      isDone = (await runEntry(["backup", join(dir, "monday")], settings).ended).code === 0;
+      const to = fresh();
+      const restored = await run("restore", to);
+      expect(restored.code, `step ${step}: ${restored.out}`).toBe(0);
+      const day = await raw(to);
+      expect(day, `step ${step}`).toEqual(day.length === 3 ? lastDay : await raw(from));
+      seen.add(day.length);
+    }
+    expect([...seen]).toEqual([3, 4]);
+    expect(readdirSync(join(dir, "monday")).toSorted()).toEqual(["backup.json", "things.jsonl"]);
+  }, 120_000);
 
   it("restores neither over existing data nor from an incomplete backup", async () => {
     const [from, to] = [fresh(), fresh()];

@@ -19,6 +19,8 @@ import { clientFor, databaseOf, RESTORING } from "./store.ts";
 
 /** Written last: a directory without it is not a complete backup. */
 const MANIFEST = "backup.json";
+/** The manifest of a backup whose files are written, but not all in place. */
+const COMPLETE = `${MANIFEST}.complete`;
 const BATCH = 500;
 
 type Counts = Readonly<Record<string, number>>;
@@ -29,10 +31,11 @@ type Counts = Readonly<Record<string, number>>;
  */
 export async function backupMongo(uri: Secret, directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  rmSync(join(directory, MANIFEST), { force: true });
+  finishReplacing(directory);
   const counts: Record<string, number> = {};
   await withDatabase(uri, async (db) => {
     for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+      counts[name] = 0;
       const lines = async function* (): AsyncGenerator<string> {
         // Sorted by id: otherwise a document deleted and re-created meanwhile could come twice, and the restore would fail.
         for await (const document of db.collection(name).find().sort({ _id: 1 })) {
@@ -40,11 +43,23 @@ export async function backupMongo(uri: Secret, directory: string): Promise<void>
           yield `${BSON.EJSON.stringify(document, { relaxed: false })}\n`;
         }
       };
-      await pipeline(Readable.from(lines()), createWriteStream(fileOf(directory, name), { mode: 0o600 }));
+      await pipeline(Readable.from(lines()), createWriteStream(`${fileOf(directory, name)}.partial`, { mode: 0o600 }));
     }
   });
   writeFileSync(join(directory, `${MANIFEST}.partial`), JSON.stringify(counts), { mode: 0o600 });
-  renameSync(join(directory, `${MANIFEST}.partial`), join(directory, MANIFEST));
+  renameSync(join(directory, `${MANIFEST}.partial`), join(directory, COMPLETE));
+  finishReplacing(directory);
+}
+
+/** Puts the `.partial` files in place if all were written: until then the last backup counts, afterwards the new one. */
+function finishReplacing(directory: string): void {
+  if (!existsSync(join(directory, COMPLETE))) return;
+  rmSync(join(directory, MANIFEST), { force: true });
+  for (const name of Object.keys(countsIn(directory, COMPLETE))) {
+    const file = fileOf(directory, name);
+    if (existsSync(`${file}.partial`)) renameSync(`${file}.partial`, file);
+  }
+  renameSync(join(directory, COMPLETE), join(directory, MANIFEST));
 }
 
 /**
@@ -52,6 +67,7 @@ export async function backupMongo(uri: Secret, directory: string): Promise<void>
  * started over: the bot refuses to run on what it left.
  */
 export async function restoreMongo(uri: Secret, directory: string): Promise<void> {
+  finishReplacing(directory);
   const counts = await checked(directory);
   await withDatabase(uri, async (db) => {
     const wasBrokenOff = (await db.collection(RESTORING).findOne()) !== null;
@@ -78,7 +94,7 @@ export async function restoreMongo(uri: Secret, directory: string): Promise<void
 async function checked(directory: string): Promise<Counts> {
   const manifest = join(directory, MANIFEST);
   if (!existsSync(manifest)) throw new ConfigError([`${manifest} is missing: not a complete MongoDB backup`]);
-  const counts = JSON.parse(readFileSync(manifest, "utf8")) as Counts;
+  const counts = countsIn(directory, MANIFEST);
   for (const [name, count] of Object.entries(counts)) {
     let read = 0;
     try {
@@ -91,6 +107,8 @@ async function checked(directory: string): Promise<Counts> {
   return counts;
 }
 
+const countsIn = (directory: string, manifest: string): Counts =>
+  JSON.parse(readFileSync(join(directory, manifest), "utf8")) as Counts;
 const fileOf = (directory: string, collection: string): string => join(directory, `${collection}.jsonl`);
 const linesOf = (directory: string, collection: string): AsyncIterable<string> =>
   createInterface({ input: createReadStream(fileOf(directory, collection)), crlfDelay: Infinity });
