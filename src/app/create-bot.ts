@@ -19,6 +19,7 @@ import { orderButtons } from "../bot/order-buttons.ts";
 import { panicButtons } from "../bot/panic-buttons.ts";
 import { rateGate } from "../bot/rate-gate.ts";
 import { Refusal } from "../bot/refusal.ts";
+import { tooManyOfStranger } from "../bot/safety-text.ts";
 import * as text from "../bot/text.ts";
 import { showTyping } from "../bot/typing.ts";
 import { deleteSecret, isHarmless, send } from "../bot/view.ts";
@@ -38,6 +39,8 @@ const SPINNER_MS = 700;
 const CLIENT_TIMEOUT_S = 45;
 /** Limit per user; fast tapping makes about 60. */
 const UPDATES_PER_MINUTE = 120;
+/** Who is not let in gets one answer for this many of a user's: there is little to ask. */
+const STRANGERS_SHARE = 6;
 /** Limit per group, half of Telegram's. Past that one, each answer would occupy the group's lane for a minute. */
 const GROUP_ANSWERS_PER_MINUTE = 10;
 
@@ -92,9 +95,12 @@ export function createBot({
     (ctx) => (ctx.chat?.type === "private" && !isOwnInlineResult(ctx)) || ctx.inlineQuery !== undefined,
   );
   const inGroups = guarded.filter(isCommandForUs);
-  inGroups.use(rateGate(deps.clock, GROUP_ANSWERS_PER_MINUTE, (ctx) => ctx.chat?.id));
+  inGroups.use(rateGate(deps.clock, GROUP_ANSWERS_PER_MINUTE, { idOf: (ctx) => ctx.chat?.id }));
   inGroups.use((ctx) => send(ctx, { html: text.access.group() }));
   personal.use(withUser(deps));
+  personal
+    .filter((ctx) => !allows(ctx.user.role, "viewer"))
+    .use(rateGate(deps.clock, updatesPerMinute / STRANGERS_SHARE, { tooMany: tooManyOfStranger }));
   personal.use(withSpinnerStopped());
   personal.use(inlineQuotes(deps));
   personal.on("message:text", captureCodes(deps));

@@ -1,6 +1,7 @@
 import type { MiddlewareFn } from "grammy";
 import type { Clock } from "../ports/clock.ts";
 import type { BareContext } from "./context.ts";
+import type { Html } from "./html.ts";
 import * as text from "./safety-text.ts";
 
 const WINDOW_MS = 60_000;
@@ -12,14 +13,17 @@ interface Meter {
   wasTold: boolean;
 }
 
-/**
- * Drops a user's updates above `perMinute`, before they reach store or brokers. Says so once a minute, and on every tap. With
- * `idOf` another id than the user's is counted.
- */
+interface Options<C> {
+  /** Whose updates are counted; by default the user's. */
+  readonly idOf?: (ctx: C) => number | undefined;
+  readonly tooMany?: (seconds: number) => Html;
+}
+
+/** Drops a user's updates above `perMinute`, before they reach store or brokers. Says so once a minute, and on every tap. */
 export function rateGate<C extends BareContext>(
   clock: Clock,
   perMinute: number,
-  idOf: (ctx: C) => number | undefined = (ctx) => ctx.from?.id,
+  { idOf = (ctx) => ctx.from?.id, tooMany = text.tooMany }: Options<C> = {},
 ): MiddlewareFn<C> {
   const meters = new Map<number, Meter>();
 
@@ -45,7 +49,7 @@ export function rateGate<C extends BareContext>(
     if (ctx.callbackQuery) await ctx.answerCallbackQuery({ text: text.tooManyTaps(seconds) });
     else if (!meter.wasTold && ctx.chat?.type === "private") {
       meter.wasTold = true;
-      await ctx.reply(text.tooMany(seconds).toString(), { parse_mode: "HTML" });
+      await ctx.reply(tooMany(seconds).toString(), { parse_mode: "HTML" });
     }
   };
 }

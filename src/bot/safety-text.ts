@@ -6,6 +6,8 @@ import { html, lines, type Html } from "./html.ts";
 
 export const tooMany = (seconds: number): Html =>
   html`That is too much at once. I answer again in ${seconds} s. /panic and /lock always work.`;
+export const tooManyOfStranger = (seconds: number): Html =>
+  html`That is too much at once. I answer again in ${seconds} s.`;
 export const tooManyTaps = (seconds: number): string => `Too many taps. I answer again in ${seconds} s.`;
 
 const ROLE_MEANS: Readonly<Record<Role, string>> = {

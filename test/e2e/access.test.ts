@@ -218,6 +218,18 @@ describe("access control", () => {
     expect(lines).toHaveLength(1);
   });
 
+  it("answers somebody who is not let in less often, and promises them no /panic", async () => {
+    const before = chat(MEERA).messages().length;
+    for (let at = 0; at < 30; at += 1) chat(MEERA).send(`/start ${at}`);
+    expect((await seen(MEERA, "That is too much at once")).text).not.toContain("/panic");
+    await says(ASHA, "/start", "Hello");
+    const answers = chat(MEERA)
+      .messages()
+      .slice(before)
+      .filter(({ from }) => from.is_bot);
+    expect(answers.length).toBeLessThanOrEqual(21);
+  });
+
   it("made no invalid Bot API call", () => {
     expect(running.playground.rejectedCalls).toEqual([]);
   });
