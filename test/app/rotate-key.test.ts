@@ -29,6 +29,22 @@ const log = createLog({ level: "silent" });
 /** Waits while a process that starts on the files recovers them: it locks readers out meanwhile. */
 const READING = { readOnly: true, timeout: 5_000 };
 
+/** A module that kills its process before the n-th time that a key file is renamed or removed. */
+const killedAt = (step: number): string =>
+  `data:text/javascript,${encodeURIComponent(`
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    let left = ${step};
+    for (const name of ["renameSync", "rmSync"]) {
+      const whole = fs[name];
+      fs[name] = (...args) => {
+        if ((left -= 1) === 0) process.kill(process.pid, "SIGKILL");
+        return whole(...args);
+      };
+    }
+    syncBuiltinESMExports();
+  `)}`;
+
 describe("rotate-key", () => {
   let dir = "";
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "rotate-"))));
@@ -37,12 +53,12 @@ describe("rotate-key", () => {
   const keyring = () => openKeyring({ masterKey: null, previousKeys: [], dataDir: dir }, log);
   const open = () => openSqliteStore({ dir, now: Date.now, keyring: keyring() });
 
-  async function fill(): Promise<void> {
+  async function fill(count = COUNT): Promise<void> {
     const store = open();
     const everything: Promise<unknown>[] = [];
     for (const spec of specs) {
       const collection = store.collection(spec);
-      for (let at = 0; at < COUNT / 2; at += 1) {
+      for (let at = 0; at < count / 2; at += 1) {
         everything.push(
           collection.insert({ _id: `d${at}`, keys: { secret: new Secret(`hidden-${at}`) }, note: `v1.note ${at}` }),
         );
@@ -52,7 +68,7 @@ describe("rotate-key", () => {
     await store.close();
   }
 
-  async function expectAllReadable(): Promise<void> {
+  async function expectAllReadable(expected = COUNT): Promise<void> {
     const store = open();
     for (const spec of specs) {
       let count = 0;
@@ -60,7 +76,7 @@ describe("rotate-key", () => {
         expect(document.keys.secret.reveal()).toBe(`hidden-${document._id.slice(1)}`);
         count += 1;
       }
-      expect(count).toBe(COUNT / 2);
+      expect(count).toBe(expected / 2);
     }
     await store.close();
   }
@@ -136,6 +152,18 @@ describe("rotate-key", () => {
     expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
     await expectAllReadable();
   }, 60_000);
+
+  it.each([1, 2, 3])("loses nothing when it is killed before step %i of exchanging the key files", async (step) => {
+    await fill(20);
+    const { signal } = await runEntry(["rotate-key"], { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` })
+      .ended;
+    expect(signal).toBe("SIGKILL");
+    await expectAllReadable(20);
+    expect((await runEntry(["rotate-key"], { DATA_DIR: dir }).ended).code).toBe(0);
+    expect([...keyIdsAtRest()]).toEqual([currentId()]);
+    expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
+    await expectAllReadable(20);
+  });
 
   it("rotates from MASTER_KEY_PREVIOUS to MASTER_KEY, and says when the previous key is missing", async () => {
     const [old, fresh] = [generateKey(), generateKey()];
