@@ -5,6 +5,7 @@ import type { Exchange } from "../connectors/paper/exchange/types.ts";
 import { createPaper } from "../connectors/paper/index.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import { paiseFromRupees, priceFromRupees } from "../src/domain/money.ts";
+import type { FailureLog } from "../src/lib/failure-log.ts";
 import { simulations } from "./brokers/index.ts";
 import { startBrokersServer } from "./brokers/server.ts";
 import type { SimulatedBroker } from "./brokers/types.ts";
@@ -14,6 +15,7 @@ import type { Lab } from "./telegram/lab.ts";
 import { startPlayground, type Playground } from "./telegram/server.ts";
 
 const SEED = 20_261_123;
+const SILENT: FailureLog = { failed: () => undefined, recovered: () => undefined };
 
 export interface LocalWorldOptions {
   /** The chat page's port; 0 for any free one. */
@@ -22,8 +24,8 @@ export interface LocalWorldOptions {
   readonly now: () => number;
   /** The bot's own base URL; the redirect URLs registered in the brokers' consoles begin with it. */
   readonly publicUrl: string;
-  /** Called when the exchange or the chats could not be saved; the write is retried. */
-  readonly onKeepFailure?: (error: unknown) => void;
+  /** Told when the exchange or the chats could not be saved, which is retried, and when they were. */
+  readonly keepFailures?: FailureLog;
 }
 
 export interface LocalWorld {
@@ -40,8 +42,9 @@ export interface LocalWorld {
 
 /** A local Telegram, one exchange, and every broker's servers over it: everything that the bot talks to, on loopback. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
-  const { now, dataDir, onKeepFailure: onFailure = () => undefined } = options;
-  const { exchange, close: keep } = openKeptExchange(join(dataDir, "exchange.json"), { seed: SEED, now, onFailure });
+  const { now, dataDir, keepFailures = SILENT } = options;
+  const kept = { seed: SEED, now, failures: keepFailures };
+  const { exchange, close: keep } = openKeptExchange(join(dataDir, "exchange.json"), kept);
   openDemoAccounts(exchange);
   const brokers = simulatedBrokers(exchange, options.publicUrl);
   const yahoo = simulatedYahoo({ exchange });
@@ -51,7 +54,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     now,
     bot: { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" },
     dataFile: join(dataDir, "chats.json"),
-    onKeepFailure: onFailure,
+    keepFailures,
     lab,
   };
   // If the port is taken, any free one will do: the line printed at start-up has the page's address.

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
+import type { FailureLog } from "../../src/lib/failure-log.ts";
 import { createBotApi, type BotApi, type RejectedCall } from "./bot-api.ts";
 import type { World } from "./call.ts";
 import { createChats } from "./chats.ts";
@@ -30,8 +31,8 @@ export interface PlaygroundOptions {
   readonly bot: { readonly id: number; readonly firstName: string; readonly username: string };
   /** JSON file that keeps the chats over a restart. */
   readonly dataFile?: string | undefined;
-  /** Called when that file could not be written; the write is retried. */
-  readonly onKeepFailure?: ((error: unknown) => void) | undefined;
+  /** Told when that file could not be written, which is retried, and when it was. */
+  readonly keepFailures?: FailureLog | undefined;
   readonly lab?: Lab | undefined;
   /** A clock in ms that always runs, for the flood limits; `now` may stand still. */
   readonly elapsedMs?: (() => number) | undefined;
@@ -107,7 +108,7 @@ function createWorld(options: PlaygroundOptions, token: string): { world: World;
     profile: world.profile.snapshot(),
     files: world.files.all(),
   });
-  const storage = openStorage(options.dataFile, snapshot, options.onKeepFailure);
+  const storage = openStorage(options.dataFile, snapshot, options.keepFailures);
   const { saved } = storage;
   const changed = (): void => storage.changed();
   const updates = createUpdateQueue({

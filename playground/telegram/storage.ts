@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
+import type { FailureLog } from "../../src/lib/failure-log.ts";
 import type { Chat } from "./chats.ts";
 import type { StoredFile } from "./files.ts";
 import type { ProfileSnapshot } from "./profile.ts";
@@ -69,11 +70,7 @@ const snapshotSchema = z.object({
 });
 
 /** Keeps the chats in one JSON file, replaced as a whole; without a file, nothing outlives the process. */
-export function openStorage(
-  path: string | undefined,
-  snapshot: () => Snapshot,
-  onFailure: (error: unknown) => void = () => undefined,
-): Storage {
+export function openStorage(path: string | undefined, snapshot: () => Snapshot, failures?: FailureLog): Storage {
   let timer: NodeJS.Timeout | null = null;
   const flushIn = (ms: number): void => void (timer ??= setTimeout(flush, ms).unref());
 
@@ -83,8 +80,9 @@ export function openStorage(
     timer = null;
     try {
       write(path, snapshot());
+      failures?.recovered();
     } catch (error) {
-      onFailure(error);
+      failures?.failed(error);
       flushIn(RETRY_MS);
     }
   }

@@ -8,6 +8,7 @@ import type { BotDeps } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { lateNote } from "../bot/text.ts";
 import { createClock } from "../lib/clock.ts";
+import { createFailureLog, type FailureLog } from "../lib/failure-log.ts";
 import type { Log } from "../lib/log.ts";
 import { createMetrics, type Metrics } from "../lib/metrics.ts";
 import { Secret } from "../lib/secret.ts";
@@ -60,9 +61,11 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const metrics = createMetrics();
   const store = trackCollections(await openStore(config, clock, log));
   const writes = createWriteProbe({ store, clock, log });
-  const onKeepFailure = (error: unknown): void =>
-    log.error({ err: error }, "a file in DATA_DIR could not be written; retrying");
-  const world = config.telegram ? null : await startLocal(config, clock, onKeepFailure);
+  const keepFailures = createFailureLog(log, {
+    failed: "a file in DATA_DIR could not be written; retrying",
+    recovered: "files in DATA_DIR are written again",
+  });
+  const world = config.telegram ? null : await startLocal(config, clock, keepFailures);
   const effective: Config = world
     ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: world.ownerId }
     : config;
@@ -82,7 +85,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
         clock,
         prices: yahoo,
         calendar: () => deps.calendar.current(),
-        onFailure: onKeepFailure,
+        failures: keepFailures,
       });
   const container = createContainer({
     config: effective,
@@ -165,14 +168,14 @@ const withPlaygroundData = (settings: Config): Config => ({
   masterKey: null,
 });
 
-async function startLocal(config: Config, clock: Clock, onKeepFailure: (error: unknown) => void): Promise<LocalWorld> {
+async function startLocal(config: Config, clock: Clock, keepFailures: FailureLog): Promise<LocalWorld> {
   const { startLocalWorld } = await import("../../playground/start.ts");
   return startLocalWorld({
     port: config.port === 0 ? 0 : config.port + 1,
     dataDir: config.dataDir,
     now: () => clock.now(),
     publicUrl: config.publicUrl,
-    onKeepFailure,
+    keepFailures,
   });
 }
 

@@ -10,6 +10,7 @@ import type { Instrument } from "../domain/instrument.ts";
 import type { OrderOutcome } from "../domain/order.ts";
 import type { Quote } from "../domain/portfolio.ts";
 import { BrokerError } from "../errors.ts";
+import type { FailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
 
 const NO_PRICE = "Paper fills at real prices only, and there is none for this right now.";
@@ -31,18 +32,18 @@ export interface PaperOptions {
   readonly clock: Clock;
   readonly prices: DataSource;
   readonly calendar: () => TradingCalendar;
-  /** Called when the accounts could not be saved; saving is retried. */
-  readonly onFailure: (error: unknown) => void;
+  /** Told when the accounts could not be saved, which is retried, and when they were. */
+  readonly failures: FailureLog;
 }
 
 /** The paper broker for use beside real brokers: follows the market's hours and fills only at real prices. */
-export function createLivePaper({ dataDir, clock, prices, calendar, onFailure }: PaperOptions): LivePaper {
+export function createLivePaper({ dataDir, clock, prices, calendar, failures }: PaperOptions): LivePaper {
   const live = createLivePrices(prices, clock);
   let kept: Promise<KeptExchange> | null = null;
   async function read(): Promise<KeptExchange> {
     const { openKeptExchange } = await import("../../connectors/paper/exchange/kept.ts");
     return openKeptExchange(join(dataDir, "paper.json"), {
-      onFailure,
+      failures,
       seed: SEED,
       now: () => clock.now(),
       isAlwaysOpen: false,

@@ -57,7 +57,7 @@ async function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDi
     clock,
     prices,
     calendar: () => outside.calendar ?? SHIPPED,
-    onFailure: () => undefined,
+    failures: IGNORED,
   });
   onTestFinished(() => paper.close());
   return { ...paper, connector: await paper.definition.create({ now } as ConnectorDeps) };
@@ -84,6 +84,7 @@ async function listedAt(connector: BrokerConnector): Promise<Instrument[]> {
   return found;
 }
 
+const IGNORED = { failed: () => undefined, recovered: () => undefined };
 const ACCESS = { link: "l1" as LinkId } as Access;
 
 function buy({ key, symbol }: Instrument, limit: number): OrderRequest {
@@ -102,7 +103,7 @@ describe("the paper broker beside real ones", () => {
       clock,
       prices: NO_PRICES,
       calendar: () => SHIPPED,
-      onFailure: () => undefined,
+      failures: IGNORED,
     });
     expect(paper.definition.isPaper).toBe(true);
     await expect(paper.open()).rejects.toBeInstanceOf(ConfigError);

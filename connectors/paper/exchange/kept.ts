@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigError } from "../../../src/errors.ts";
+import type { FailureLog } from "../../../src/lib/failure-log.ts";
 import { createExchange, type ExchangeOptions } from "./exchange.ts";
 import type { Exchange, ExchangeSnapshot } from "./types.ts";
 
@@ -18,12 +19,12 @@ export interface KeptExchange {
 }
 
 export interface KeptExchangeOptions extends Omit<ExchangeOptions, "snapshot" | "onChange"> {
-  /** The file could not be written; it will be retried. */
-  readonly onFailure: (error: unknown) => void;
+  /** Told when the file could not be written, which is retried, and when it was. */
+  readonly failures: FailureLog;
 }
 
 /** An exchange that is saved to a file after every change. Throws ConfigError if the file is damaged. */
-export function openKeptExchange(file: string, { onFailure, ...options }: KeptExchangeOptions): KeptExchange {
+export function openKeptExchange(file: string, { failures, ...options }: KeptExchangeOptions): KeptExchange {
   let timer: NodeJS.Timeout | null = null;
   let lastTookMs = 0;
   const saveIn = (ms: number): void => void (timer ??= setTimeout(saveOrRetry, ms).unref());
@@ -38,8 +39,9 @@ export function openKeptExchange(file: string, { onFailure, ...options }: KeptEx
   function saveOrRetry(): void {
     try {
       save();
+      failures.recovered();
     } catch (error) {
-      onFailure(error);
+      failures.failed(error);
       saveIn(RETRY_MS);
     }
   }

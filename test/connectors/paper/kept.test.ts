@@ -14,15 +14,15 @@ describe("an exchange kept on disk", () => {
   let dir: string;
   let at: number;
   const file = (): string => join(dir, "deeper", "paper.json");
-  let failures: unknown[];
-  const open = (): KeptExchange =>
-    openKeptExchange(file(), { seed: 7, now: () => at, onFailure: (error) => void failures.push(error) });
+  let told: string[];
+  const failures = { failed: () => void told.push("failed"), recovered: () => void told.push("written") };
+  const open = (): KeptExchange => openKeptExchange(file(), { seed: 7, now: () => at, failures });
   /** The account as a new process would load it after this one was killed. */
   const reloaded = () => richAccount(open().exchange);
 
   beforeEach(() => {
     vi.useFakeTimers();
-    failures = [];
+    told = [];
     dir = mkdtempSync(join(tmpdir(), "kept-"));
     at = Date.parse("2026-11-20T11:00:00+05:30");
   });
@@ -71,7 +71,7 @@ describe("an exchange kept on disk", () => {
         const ltp = priceFromRupees(rupees);
         return { ...seeded.quote(key), ltp, bid: ltp, ask: ltp, at };
       };
-      const options = { seed: 7, now: () => at, isAlwaysOpen: false, priceSource, onFailure: () => undefined };
+      const options = { seed: 7, now: () => at, isAlwaysOpen: false, priceSource, failures };
       return openKeptExchange(file(), options).exchange;
     };
     const seeded = open().exchange;
@@ -112,19 +112,19 @@ describe("an exchange kept on disk", () => {
     expect(readdirSync(join(dir, "deeper"))).toEqual(["paper.json"]);
   });
 
-  it("reports a failed write, keeps working, and writes again as soon as it can", () => {
+  it("reports a failed write, keeps working, writes again as soon as it can, and reports that too", () => {
     const { exchange, close } = open();
     const sbin = listed(exchange, "NSE:SBIN-EQ");
     writeFileSync(join(dir, "deeper"), "in the way");
     const id = accepted(richAccount(exchange), order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
     vi.advanceTimersByTime(SOON_MS);
-    expect(failures).toHaveLength(1);
+    expect(told).toEqual(["failed"]);
     close();
-    expect(failures).toHaveLength(2);
+    expect(told).toEqual(["failed", "failed"]);
     rmSync(join(dir, "deeper"));
     vi.advanceTimersByTime(5_000);
     expect(reloaded().order(id)).toMatchObject({ status: "filled" });
-    expect(failures).toHaveLength(2);
+    expect(told).toEqual(["failed", "failed", "written"]);
   });
 
   it("fails on a damaged file with its name and what to do", () => {
