@@ -104,7 +104,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
         log.warn({ err: error, link: link._id }, "could not save the day's snapshot after a login"),
       );
       await redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
-        log.warn({ err: error }, "could not redraw the login card"),
+        log.warn({ err: error, user: link.user_id }, "could not redraw the login card"),
       );
     },
     notifier: { post: (notification) => outbox.post(notification) },

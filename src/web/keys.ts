@@ -69,9 +69,10 @@ export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): 
     const submitted = await forms.submit(token, fields);
     if (submitted.kind === "stale") return stale(context);
     if (submitted.kind === "invalid") return show(context, form, submitted.fields);
-    log.info({ broker: submitted.link.broker_name }, "keys entered on the page");
+    const about = { broker: submitted.link.broker_name, link: submitted.link._id };
+    log.info(about, "keys entered on the page");
     await tell(submitted.link, submitted.subject).catch((error: unknown) =>
-      log.warn({ err: error }, "could not confirm the keys in the chat"),
+      log.warn({ err: error, ...about }, "could not confirm the keys in the chat"),
     );
     const body = html`<p>It is stored, encrypted. The chat says what comes next.</p>
       ${backToChat(chatUrl())}`;

@@ -46,7 +46,7 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
     else log.info({ result: result.kind, ...link }, "login callback");
     if (result.userId !== undefined) {
       await tell(result.userId, result).catch((error: unknown) =>
-        log.warn({ err: error }, "could not report the login in the chat"),
+        log.warn({ err: error, user: result.userId, ...link }, "could not report the login in the chat"),
       );
     }
     deleteCookie(context, STATE_COOKIE, cookieFor(broker));

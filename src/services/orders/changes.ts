@@ -138,7 +138,7 @@ export function createChanges(deps: ChangesDeps): Changes {
     const findings = await blockingFindings(user, link, order, wanted, instrument);
     if (findings.length > 0) return { kind: "blocked", findings };
     const outcome = await request(link, order, wanted, clock.now());
-    log.info({ broker: link.broker_name, outcome: outcome.kind }, "foreign order changed");
+    log.info({ broker: link.broker_name, link: link._id, outcome: outcome.kind }, "foreign order changed");
     return { kind: "theirs", outcome, order };
   }
 

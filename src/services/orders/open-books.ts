@@ -53,7 +53,7 @@ export function createOpenBooks({ accounts, log }: { accounts: Accounts; log: Lo
     } catch (error) {
       if (error instanceof BrokerError) return { link, ok: false, error: error.kind, broker: error.broker };
       // An unexpected error at one account must not stop the other accounts, nor the report of what was done.
-      log.error({ err: error, broker: link.broker_name }, "account could not be read");
+      log.error({ err: error, broker: link.broker_name, link: link._id }, "account could not be read");
       return { link, ok: false, error: "bad-response", broker: link.broker_name };
     }
   }
@@ -64,7 +64,7 @@ export function createOpenBooks({ accounts, log }: { accounts: Accounts; log: Lo
       try {
         return (await ordersOf(link)).rows;
       } catch (error) {
-        log.warn({ err: error, broker: link.broker_name }, "orders could not be read back");
+        log.warn({ err: error, broker: link.broker_name, link: link._id }, "orders could not be read back");
         return null;
       }
     },

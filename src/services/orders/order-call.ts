@@ -28,7 +28,7 @@ export function createOrderCall(deps: { accounts: Accounts; log: Log; timeoutMs:
       if (!hasBegun && error instanceof BrokerError && error.kind === "auth-expired") {
         return { kind: "not-sent", reason: "the broker session is over", cause: "session-expired" };
       }
-      log.error({ err: error, broker: link.broker_name }, "order call failed unexpectedly");
+      log.error({ err: error, broker: link.broker_name, link: link._id }, "order call failed unexpectedly");
       return hasBegun
         ? { kind: "unknown", reason: "the broker's answer could not be understood" }
         : { kind: "not-sent", reason: "the order could not be prepared", cause: "invalid-request" };
@@ -38,7 +38,7 @@ export function createOrderCall(deps: { accounts: Accounts; log: Log; timeoutMs:
   async function endSession(link: Link): Promise<void> {
     await accounts
       .endSession(link)
-      .catch((error: unknown) => log.warn({ err: error }, "dead session could not be ended"));
+      .catch((error: unknown) => log.warn({ err: error, link: link._id }, "dead session could not be ended"));
   }
 }
 

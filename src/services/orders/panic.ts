@@ -108,7 +108,7 @@ export function createPanic(deps: PanicDeps): Panic {
     try {
       return answerOf(await deps.changes.askBooked(user, link, orderId, "cancel"));
     } catch (error) {
-      log.warn({ err: error, broker: link.broker_name }, "cancel could not be requested");
+      log.warn({ err: error, broker: link.broker_name, link: link._id }, "cancel could not be requested");
       return { kind: "not-sent", reason: "the broker could not be asked", cause: "unreachable" };
     }
   }
@@ -210,7 +210,7 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   function notExited(link: Link, position: Position, error: unknown): ExitResult {
-    log.error({ err: error, broker: link.broker_name }, "position could not be exited");
+    log.error({ err: error, broker: link.broker_name, link: link._id }, "position could not be exited");
     return { kind: "not-possible", link, position };
   }
 

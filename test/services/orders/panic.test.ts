@@ -4,6 +4,7 @@ import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { createLog } from "../../../src/lib/log.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import {
   ASHA,
@@ -292,6 +293,25 @@ describe("a panic", () => {
     const { exits, untouched } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["zerodha", "ordered"]]);
     expect(untouched).toMatchObject([{ link: { label: "fyers" }, orders: true, positions: true }]);
+  });
+
+  it("logs each failure with its account, because somebody may have two at one broker", async () => {
+    const said: { msg: string; err?: object; link?: string }[] = [];
+    const destination = { write: (line: string) => void said.push(JSON.parse(line)) };
+    const logged = await openFloor({ brokers: [zerodha, fyers], log: createLog({ level: "warn", destination }) });
+    const [first, second] = await logged.accounts.active(ASHA);
+    zerodha.positions = [holds(5, "BUY")];
+    zerodha.scripts.push("throw");
+    fyers.connector.getOrders = () => Promise.reject(new TypeError("cannot read properties of undefined"));
+    await logged.panic.run(ASHA, "p1", true);
+    const failures = said.filter(({ err }) => err !== undefined);
+    expect(new Map(failures.map(({ msg, link }) => [msg, link]))).toEqual(
+      new Map([
+        ["account could not be read", second?._id],
+        ["order call failed unexpectedly", first?._id],
+      ]),
+    );
+    await logged.close();
   });
 
   it("is reported even if the results can no longer be read", async () => {
