@@ -28,6 +28,16 @@ export function daySpansOf({ from, to }: Span, maxDays: number): { readonly firs
   return spans;
 }
 
+/** The candles of all calls, made one after another. A spread into `push` overflows the stack at some 100,000 of them. */
+export async function readCalls<C>(
+  calls: readonly C[],
+  read: (call: C) => Promise<readonly Candle[]>,
+): Promise<Candle[]> {
+  const candles: Candle[] = [];
+  for (const call of calls) for (const candle of await read(call)) candles.push(candle);
+  return candles;
+}
+
 type Rupees = number | string;
 
 /** `at` in epoch ms, prices in rupees, volume in units. */

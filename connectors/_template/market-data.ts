@@ -1,10 +1,10 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istDateTime } from "../../src/domain/market.ts";
-import type { Candle, Quote } from "../../src/domain/portfolio.ts";
+import type { Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector } from "../base.ts";
-import { finishCandles, spansOf } from "../candles.ts";
+import { finishCandles, readCalls, spansOf } from "../candles.ts";
 import type { Client } from "./client.ts";
 import { mapReply } from "./errors.ts";
 import { toCandle, toDepth, toQuote } from "./map.ts";
@@ -50,12 +50,11 @@ export function createMarketData(client: Client): MarketData {
     },
     async getHistoricalData(access, query, signal) {
       const { instrument, interval } = query;
-      const candles: Candle[] = [];
-      for (const { from, to } of spansOf(query, MAX_RANGE_MS, 1_000)) {
+      const candles = await readCalls(spansOf(query, MAX_RANGE_MS, 1_000), async ({ from, to }) => {
         const params = { id: instrument.key, interval, from: istDateTime(from), to: istDateTime(to) };
         const rows = await client.getCandles(access, params, signal);
-        candles.push(...mapReply("GET /candles", () => rows.map(toCandle)));
-      }
+        return mapReply("GET /candles", () => rows.map(toCandle));
+      });
       return finishCandles(candles, interval, query);
     },
   };

@@ -7,7 +7,7 @@ import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
-import { finishCandles } from "../candles.ts";
+import { finishCandles, readCalls } from "../candles.ts";
 import { nullIfRefused } from "../replies.ts";
 import { candleRequests, toCandle } from "./candles.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
@@ -81,12 +81,11 @@ export function createMarketData(
       const { instrument, interval } = query;
       const venue = venueTokenOf(instrument);
       if (!venue) throw noPrice(instrument);
-      const candles: Candle[] = [];
-      for (const range of candleRequests(query, deps.now())) {
+      const candles = await readCalls(candleRequests(query, deps.now()), async (range) => {
         const body = { exchange: venue.exchange, symboltoken: venue.token, ...range };
         const rows = await client.getCandles(callerOf(access), body, signal);
-        candles.push(...mapReply(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle)));
-      }
+        return mapReply(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle));
+      });
       return finishCandles(candles, interval, query);
     },
 

@@ -3,10 +3,10 @@ import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { istDate, istTime, parseIst } from "../../src/domain/market.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
+import type { Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
-import type { Span } from "../candles.ts";
+import { readCalls, type Span } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { CANDLE_PLANS, splitRange, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
@@ -123,9 +123,9 @@ export function createMarketData({
       const plan = CANDLE_PLANS[query.interval];
       const [asked] = await identify([query.instrument]);
       if (!asked) return [];
-      const candles: Candle[] = [];
-      for (const range of splitRange(plan, query))
-        candles.push(...(await candlesIn(access, asked, query, range, signal)));
+      const candles = await readCalls(splitRange(plan, query), (range) =>
+        candlesIn(access, asked, query, range, signal),
+      );
       const bars = plan.startOf ? joinCandles(candles, plan.startOf) : candles;
       return bars.filter(({ at }) => at >= query.from && at <= query.to);
     },

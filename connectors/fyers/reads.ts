@@ -2,12 +2,12 @@ import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
-import { type Candle, ownedNow, type Position, type Quote } from "../../src/domain/portfolio.ts";
+import { ownedNow, type Position, type Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
 import { byOrderId, byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
-import { finishCandles } from "../candles.ts";
+import { finishCandles, readCalls } from "../candles.ts";
 import type { Client } from "./client.ts";
 import { isUnknownOrder, mapReply } from "./errors.ts";
 import * as market from "./map-market.ts";
@@ -158,13 +158,12 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
     async getHistoricalData(access, query, signal) {
       const { instrument, interval } = query;
       const symbol = await symbolFor(deps, instrument.key, "GET /data/history");
-      const bars: Candle[] = [];
-      for (const range of market.candleRanges(query)) {
+      const bars = await readCalls(market.candleRanges(query), async (range) => {
         // cont_flag 1 would join the expiries of a future into one series.
         const params = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
         const { candles } = await client.getHistory(access, params, signal);
-        for (const row of candles) bars.push(mapReply("GET /data/history", () => market.toCandle(row, interval)));
-      }
+        return mapReply("GET /data/history", () => candles.map((row) => market.toCandle(row, interval)));
+      });
       return finishCandles(bars, interval, query);
     },
 

@@ -1,10 +1,10 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import type { Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { finishCandles } from "../candles.ts";
+import { finishCandles, readCalls } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRanges, toCandles } from "./candles.ts";
 import type { Client } from "./client.ts";
@@ -136,11 +136,10 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       const [found] = await inMaster([instrument]);
       if (!found) return noPrice(instrument, CANDLES);
       const { exchange, segment, groww_symbol } = found.venue;
-      const candles: Candle[] = [];
-      for (const range of candleRanges(query)) {
+      const candles = await readCalls(candleRanges(query), async (range) => {
         const rows = await client.getCandles(access, { exchange, segment, groww_symbol, ...range }, signal);
-        candles.push(...mapReply(CANDLES, () => toCandles(rows.candles ?? [], interval)));
-      }
+        return mapReply(CANDLES, () => toCandles(rows.candles ?? [], interval));
+      });
       return finishCandles(candles, interval, query);
     },
   };

@@ -1,10 +1,10 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { price, priceFromRupees } from "../../src/domain/money.ts";
-import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
+import type { Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { finishCandles } from "../candles.ts";
+import { finishCandles, readCalls } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRequests, DAILY, toCandle, type CandleRequest } from "./candles.ts";
 import type { Client } from "./client.ts";
@@ -82,11 +82,10 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     async getHistoricalData(access, query, signal) {
       const venue = (await deps.instruments()).byKey(query.instrument.key);
       if (!venue) return noPrice(query.instrument, CANDLES);
-      const candles: Candle[] = [];
-      for (const request of candleRequests(query, deps.now())) {
+      const candles = await readCalls(candleRequests(query, deps.now()), async (request) => {
         const rows = await candlesOf(access, venue.venueSymbol, request, signal);
-        candles.push(...mapReply(CANDLES, () => rows.map(toCandle)));
-      }
+        return mapReply(CANDLES, () => rows.map(toCandle));
+      });
       return finishCandles(candles, query.interval, query);
     },
   };

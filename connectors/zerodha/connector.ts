@@ -6,7 +6,7 @@ import { failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { byPlacedAt, finishBook, readBook } from "../book.ts";
-import { finishCandles } from "../candles.ts";
+import { finishCandles, readCalls } from "../candles.ts";
 import { falseIfExpired } from "../replies.ts";
 import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, toCandle } from "./candles.ts";
@@ -204,10 +204,9 @@ async function historicalData(
   signal?: AbortSignal,
 ) {
   const { venueToken: token } = await listedVenue(deps, query.instrument.key, { path: "GET /instruments/historical" });
-  const candles = [];
-  for (const range of candleRanges(query)) {
+  const candles = await readCalls(candleRanges(query), async (range) => {
     const raw = await client.getHistorical(access, { token, ...range }, signal);
-    candles.push(...mapReply("GET /instruments/historical", () => raw.candles.map(toCandle)));
-  }
+    return mapReply("GET /instruments/historical", () => raw.candles.map(toCandle));
+  });
   return finishCandles(candles, query.interval, query);
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { finishCandles, candleAt, daySpansOf, spansOf } from "../../connectors/candles.ts";
+import { finishCandles, candleAt, daySpansOf, readCalls, spansOf } from "../../connectors/candles.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
+import type { Candle } from "../../src/domain/portfolio.ts";
 
 const FIRST = istInstant("2026-01-01");
 const seconds = fc.integer({ min: 0, max: 400 * 86_400 });
@@ -53,6 +54,14 @@ describe("the spans that a long range is split into", () => {
 
 describe("candles collected from several calls", () => {
   const day = (date: string, close: number) => candleAt(istInstant(date), 100, 110, 90, close, 5);
+
+  it("are all there, in the order of the calls, however many one reply has", async () => {
+    const [first, last] = [day("2026-11-23", 1), day("2026-11-24", 2)];
+    const many = Array.from<Candle>({ length: 1_000_000 }).fill(first);
+    const read = await readCalls([many, [last]], async (call) => call);
+    expect(read).toHaveLength(1_000_001);
+    expect(read.at(-1)).toBe(last);
+  });
 
   it("are sorted oldest first, without duplicates, within both ends of the range", () => {
     const bars = [day("2026-11-24", 3), day("2026-11-23", 2), day("2026-11-24", 3), day("2026-11-20", 1)];
