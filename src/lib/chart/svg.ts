@@ -92,8 +92,14 @@ export const MARGIN = 40;
 /** Height of the title area: the content starts below it. */
 export const HEADER = 130;
 
+/** The title's font size; a long one is shrunk down to the subtitle's before it is cut. */
+const TITLE_SIZE = 40;
+const SUBTITLE_SIZE = 30;
+
 /** A complete SVG document: background, title, subtitle and the parts. */
 export function sheet({ width, height, title, subtitle }: Sheet, parts: readonly Svg[]): Svg {
+  const room = width - 2 * MARGIN;
+  const size = fittingSize(title, room, TITLE_SIZE, SUBTITLE_SIZE);
   return tag(
     "svg",
     {
@@ -104,8 +110,8 @@ export function sheet({ width, height, title, subtitle }: Sheet, parts: readonly
       "font-family": "Noto Sans",
     },
     rectangle({ x: 0, y: 0, width, height }, INK.paper),
-    label(MARGIN, 62, fitted(title, width - 2 * MARGIN, 40), { size: 40 }),
-    label(MARGIN, 106, fitted(subtitle, width - 2 * MARGIN, 30), { size: 30, fill: INK.muted }),
+    label(MARGIN, 62, fitted(title, room, size), { size }),
+    label(MARGIN, 106, fitted(subtitle, room, SUBTITLE_SIZE), { size: SUBTITLE_SIZE, fill: INK.muted }),
     ...parts,
   );
 }
