@@ -66,6 +66,13 @@ describe("repeating an order of the Nifty Shop", () => {
     expect(said).toEqual([expect.stringContaining("Another proposal"), expect.stringContaining("another day")]);
   });
 
+  it("makes no card without the account, and says so", async () => {
+    const card = await lapsed();
+    for (const { _id } of await floor.accounts.active(asha)) await floor.accounts.remove(asha, _id);
+    await repeatOrder(deps(), ctx, card);
+    expect(said).toEqual([expect.stringContaining("no account")]);
+  });
+
   it("makes an ordinary ticket once the strategy's order is done", async () => {
     await repeatOrder(deps(), ctx, await lapsed());
     const done = await confirmNewest();

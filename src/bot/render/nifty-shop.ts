@@ -306,6 +306,7 @@ export function timeWarning(problem: "auction" | "closed" | null, at: string): H
 
 export const shopText = {
   gone: "This proposal is of another day. /niftyshop makes a new one.",
+  "no-account": "This proposal has no account to trade at. /link adds one; then /niftyshop makes a new proposal.",
   sent: "This order is on its way or done. /orders shows it.",
   had: "Another proposal of today has had this already. /niftyshop history shows it.",
   verbs: (): Html =>

@@ -42,6 +42,8 @@ export type Approval =
   | { readonly kind: "sent" }
   /** Another leg has used up the day's room, or still may: one sale and a limited number of buys a day. */
   | { readonly kind: "had" }
+  /** It was made without an account, or its account is not linked any more. */
+  | { readonly kind: "no-account" }
   /** The proposal is of another day, a dry run or another user's. */
   | { readonly kind: "gone" };
 
@@ -191,8 +193,9 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const proposal = await shop.get(user._id, id);
       const leg = proposal?.legs[at];
       const isCurrent = proposal && !proposal.isDry && proposal.date === istDate(clock.now());
-      const link = isCurrent && proposal.link !== null ? await accounts.get(user._id, proposal.link) : null;
-      if (!leg || !link) return { kind: "gone" };
+      if (!leg || !isCurrent) return { kind: "gone" };
+      const link = proposal.link === null ? null : await accounts.get(user._id, proposal.link);
+      if (!link) return { kind: "no-account" };
       if (leg.intent !== null && !(await withdraw(user._id, leg.intent))) return { kind: "sent" };
       if (!(await isFree(user, link, proposal, at))) return { kind: "had" };
       const view = await deps.tickets.make(ticketFor(deps, user, link, { leg, group: legName(id, at) }));
