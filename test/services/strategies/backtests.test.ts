@@ -53,6 +53,15 @@ describe("a user's backtest", () => {
     expect([result.to, istDate(now)]).toEqual([DAYS.at(-2), DAYS.at(-1)]);
   });
 
+  it("refuses a range that begins today or later, whose prices are not known yet", async () => {
+    const now = istInstant("2024-03-15", "16:00");
+    const asked: string[] = [];
+    const wanted = { from: "2024-03-15", to: "2024-12-31" };
+    const run = backtestsWhere("rejected", asked, now).run(null, DEFAULT_SHOP_SETTINGS, wanted);
+    await expect(run).rejects.toThrow("2024-03-15 is not over yet");
+    expect(asked).toEqual([]);
+  });
+
   it("says that dividends and demergers are not counted", async () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
     expect(backtestText(result, null).toString()).toContain("Dividends and shares from a demerger are not counted.");

@@ -28,9 +28,13 @@ export function parseRange(text: string): Range | null {
   return isDate(range.from) && isDate(range.to) && range.from < range.to ? range : null;
 }
 
-/** Cuts the range off at yesterday: sources have a candle of today too, whose close is the price of the moment. */
+/**
+ * Cuts the range off at yesterday: sources have a candle of today too, whose close is the price of the moment. Throws when
+ * nothing of it is left.
+ */
 export function untilYesterday({ from, to }: Range, now: number): Range {
   const yesterday = addDays(istDate(now), -1);
+  if (from > yesterday) throw new RangeError(`${from} is not over yet`);
   return { from, to: to < yesterday ? to : yesterday };
 }
 
