@@ -134,6 +134,16 @@ describe("the strategy's dry run and its daily job", () => {
     expect(await floor.shop.held(await floor.user(), true)).toMatchObject([{ qty: 277, lastBuyPrice: 900_000 }]);
   });
 
+  it("buys once where it is asked for while the daily one still reads prices", async () => {
+    const both = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    await both.shop.change(asha, { mode: "dry" });
+    both.goTo(TODAY, "15:00");
+    const user = await both.user();
+    await Promise.all([both.shop.propose(user, "daily"), both.shop.propose(user)]);
+    expect(await both.shop.held(user, true)).toMatchObject([{ qty: 277 }]);
+    await both.close();
+  });
+
   it("starts without holdings when it is switched to real orders", async () => {
     await floor.shop.change(asha, { mode: "ask" });
     const real = await floor.shop.propose(await floor.user());

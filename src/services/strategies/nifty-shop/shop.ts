@@ -6,6 +6,7 @@ import type { Quote } from "../../../domain/portfolio.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
 import { isClosed, type Leg, type LegState } from "../../../domain/order-intent.ts";
 import { randomAlphanumeric } from "../../../lib/token.ts";
+import { createTurns } from "../../../lib/turns.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Store } from "../../../ports/store.ts";
 import { accountBehind, preferredLink, type Accounts, type Link } from "../../accounts.ts";
@@ -90,6 +91,8 @@ export interface NiftyShopDeps {
 export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
   const { accounts, clock, journal } = deps;
   const shop = createShopStore(deps.store);
+  /** By user: a dry run that did not see one still being decided would buy the same again. */
+  const deciding = createTurns();
 
   async function account(user: User, settings: ShopSettings): Promise<Link | null> {
     const links = await accounts.active(user._id);
@@ -160,7 +163,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     change: (user, change) => shop.changeSettings(user, change),
     account,
     times: async () => new Map((await shop.on()).map(({ userId, settings }) => [userId, settings.at])),
-    propose,
+    propose: (user, occasion) => deciding.take(user._id, () => propose(user, occasion)),
     proposal: (user, id) => shop.get(user, id),
     async history(user, limit) {
       await syncedProposals(user);
