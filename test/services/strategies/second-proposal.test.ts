@@ -91,6 +91,24 @@ describe("a second proposal on one day", () => {
     expect(cash({ state: "skipped" })).toEqual([]);
   });
 
+  it("does not buy the rest of an order that filled in part, and the strategy holds that part at its price", async () => {
+    const [first, second] = [await propose(), await propose()];
+    await order(first);
+    const [intent] = await floor.orders.journal.ofUser(asha, { limit: 1 });
+    const [filledQty, avgPrice] = [100, priceFromRupees("89.5")];
+    if (intent)
+      await floor.orders.journal.change(intent._id, ({ legs }) => ({
+        legs: legs.map((leg) => ({ ...leg, state: "cancelled", filledQty, avgPrice })),
+      }));
+    expect((await approve(first)).kind).toBe("sent");
+    expect((await approve(second)).kind).toBe("had");
+    expect((await floor.shop.propose(await floor.user())).legs).toEqual([]);
+    expect(await floor.shop.held(await floor.user(), false)).toMatchObject([{ qty: 100, lastBuyPrice: avgPrice }]);
+    floor.goTo(LATER, "15:00");
+    const { legs } = await floor.shop.propose(await floor.user());
+    expect(legs).toMatchObject([{ kind: "sell", qty: 100, by: 2_067 }]);
+  });
+
   it("can be approved when the first one's ticket has lapsed", async () => {
     const [first, second] = [await propose(), await propose()];
     expect((await approve(first)).kind).toBe("ticket");
