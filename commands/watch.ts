@@ -59,10 +59,25 @@ async function removeNamed(deps: BotDeps, ctx: SaudaContext, wanted: string): Pr
   if (instrument) await remove(deps, ctx, instrument);
 }
 
-/** Splits `SBIN INFY` into instruments and the words that name none or several. All is unclear if it may be one name. */
-async function severalIn(deps: BotDeps, wanted: string): Promise<{ known: readonly Instrument[]; unclear: string }> {
-  const words = wanted.split(/[\s,]+/).filter((word) => word !== "");
+/** What a text names, and its words that name none or several. */
+interface Named {
+  readonly known: readonly Instrument[];
+  readonly unclear: string;
+}
+
+/** Reads `nifty dec fut, SBIN INFY`. */
+async function severalIn(deps: BotDeps, wanted: string): Promise<Named> {
+  const parts = wanted.split(",").filter((part) => part.trim() !== "");
+  const named = await Promise.all(parts.map((part) => namedIn(deps, part.trim())));
+  const unclear = named.flatMap((each) => each.unclear || []).join(", ");
+  return { known: named.flatMap(({ known }) => known), unclear };
+}
+
+/** Reads `SBIN INFY`. All is unclear if it may be one name. */
+async function namedIn(deps: BotDeps, wanted: string): Promise<Named> {
+  const words = wanted.split(/\s+/);
   const whole = await deps.instruments.resolve(wanted);
+  if (whole.kind === "one") return { known: [whole.instrument], unclear: "" };
   if (words.length < 2 || whole.kind !== "none") return { known: [], unclear: wanted };
   const found = await Promise.all(words.map((word) => deps.instruments.resolve(word)));
   const known = found.flatMap((each) => (each.kind === "one" ? [each.instrument] : []));

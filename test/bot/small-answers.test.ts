@@ -264,6 +264,14 @@ describe("the answer", () => {
     expect(chat().lastFromBot()?.text).toMatch(new RegExp(`^${ticker} +[\\d,.]+`, "m"));
   });
 
+  it("to /watch with commas takes what stands between them as one name, like a contract in plain words", async () => {
+    expect(await ask("/watch banknifty dec fut, SBIN")).toMatch(/^SBIN +[\d,.]+/m);
+    const [future] = await world().deps.instruments.search("banknifty dec fut", 1);
+    expect(await watched()).toEqual(expect.arrayContaining(["NSE:SBIN-EQ", future?.symbol]));
+    expect(await ask("/watch WIPRO TCS, tata")).toContain("could be several things");
+    expect(await watched()).toEqual(expect.arrayContaining(["NSE:WIPRO-EQ", "NSE:TCS-EQ"]));
+  });
+
   it("to /watch with a name of two words adds it and the other names", async () => {
     expect(await ask("/watch MARUTI hdfc bank WIPRO")).toMatch(/^HDFCBANK +[\d,.]+/m);
     expect(await watched()).toEqual(expect.arrayContaining(["NSE:MARUTI-EQ", "NSE:HDFCBANK-EQ", "NSE:WIPRO-EQ"]));
