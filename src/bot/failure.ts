@@ -76,9 +76,10 @@ async function errorView(error: unknown, ctx: BareContext, deps: BotDeps): Promi
   if (error instanceof UserError) return { html: html`${error.message}` };
   if (error instanceof BrokerError) {
     log.warn({ err: error }, "broker call failed");
-    const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
+    const broker = deps.accounts.brokers.get(error.broker);
+    if (!broker) return { html: text.noYahooPrices(error.kind) };
     const keyboard = error.kind === "auth-expired" && (await loginButtonsAt(deps, ctx, error.broker));
-    return { html: text.notTold(title, error), ...(keyboard ? { keyboard } : {}) };
+    return { html: text.notTold(broker.definition.title, error), ...(keyboard ? { keyboard } : {}) };
   }
   const reference = randomAlphanumeric(6).toUpperCase();
   log.error({ err: error, reference }, "handler failed");

@@ -121,6 +121,12 @@ export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => htm
 export const pricesNeedLogin = (title: string): Html =>
   html`⚠️ ${title}: the session has ended. Log in again for its prices.`;
 
+/** Yahoo is no broker: nobody has an account there. */
+export const noYahooPrices = (kind: BrokerErrorKind): Html =>
+  kind === "rejected"
+    ? html`⚠️ Yahoo has no prices of this. A broker that you are logged in at may have them: /accounts.`
+    : html`⚠️ Yahoo gives no prices right now. Try again in a moment.`;
+
 /** Why an account's data is missing from a message. */
 export const notTold = (title: string, error: BrokerError): Html =>
   error instanceof UnreadRows

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { alertNotification } from "../../src/bot/render/alerts.ts";
 import { brokerName, tradingSymbol, userId } from "../../src/domain/ids.ts";
+import { BrokerError } from "../../src/errors.ts";
 import type { LegState } from "../../src/domain/order-intent.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
 import { ASHA } from "../fuzz/world.ts";
@@ -217,6 +218,18 @@ describe("the answer", () => {
     expect(answer).toContain("Bars: 1m, 5m, 15m, 30m, 1h, 1d, 1w, 1mo.");
     expect(await ask("/chart SBIN 2h 6mo")).toContain("I do not know the period “2h”");
     expect(await ask("/chart 7mo")).toContain("I do not know “7mo”");
+  });
+
+  it("to a chart that only Yahoo could have and lacks says so, and speaks of no account there", async () => {
+    const failing = async (kind: "rejected" | "unreachable"): Promise<string | undefined> => {
+      const failure = new BrokerError(kind, "Yahoo failed", { broker: brokerName("yahoo"), endpoint: "GET /chart" });
+      const candles = vi.spyOn(world().deps.candles, "forLink").mockRejectedValueOnce(failure);
+      const answer = await ask("/chart SBIN");
+      candles.mockRestore();
+      return answer;
+    };
+    expect(await failing("rejected")).toContain("Yahoo has no prices of this.");
+    expect(await failing("unreachable")).toBe("⚠️ Yahoo gives no prices right now. Try again in a moment.");
   });
 
   it("to /watch marks an expired contract, and does not show the price of the contract that has its token now", async () => {
