@@ -17,7 +17,7 @@ const INTRADAY_FRESH_MS = 30_000;
 const MAX_SERIES = 300;
 
 export interface CandleSeries {
-  /** Oldest first; the last one may still be running. */
+  /** Oldest first, without those that have no price; the last one may still be running. */
   readonly candles: readonly Candle[];
   readonly source: DataSource["name"];
   /** Epoch ms at which the source was asked. A shared answer may be older than this call. */
@@ -53,7 +53,8 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
       async () => new Map([[name, { candles: await ask(whole), readAt: now }]]),
     );
     const { candles, readAt } = series.get(name) ?? { candles: [], readAt: now };
-    return { candles: candles.filter(({ at }) => at >= query.from && at <= query.to), readAt };
+    const isWanted = ({ at, low }: Candle): boolean => at >= query.from && at <= query.to && low > 0;
+    return { candles: candles.filter(isWanted), readAt };
   }
 
   async function fromBroker(link: Link, query: CandleQuery): Promise<Read | BrokerError | null> {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DataSource } from "../../connectors/base.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
+import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { createCandles, type Candles } from "../../src/services/candles.ts";
 import { createQuotes, type Quotes } from "../../src/services/quotes.ts";
 import { openMarketHarness, type MarketHarness } from "./market-harness.ts";
@@ -146,6 +147,22 @@ describe("quotes and candles by a link's data source", () => {
     expect(second.readAt).toBe(query.to);
     expect(first.candles.every(({ at }) => at >= query.from && at <= query.to)).toBe(true);
     expect(harness.calls).toEqual(["broker candles"]);
+  });
+
+  it("candles without a price are left out: a close of 0 would pull an average down", async () => {
+    const yahoo: DataSource = {
+      ...harness.yahoo,
+      async getHistoricalData(query) {
+        const [first, ...others] = await harness.yahoo.getHistoricalData(query);
+        if (!first) throw new Error("no candles");
+        return [{ ...first, open: ZERO_PRICE, high: ZERO_PRICE, low: ZERO_PRICE, close: ZERO_PRICE }, ...others];
+      },
+    };
+    const to = harness.clock.now();
+    const query = { instrument: sbin(), interval: "1d" as const, from: to - 30 * DAY_MS, to };
+    const whole = await candles.forLink(null, query);
+    const read = await createCandles({ ...harness, yahoo }).forLink(null, query);
+    expect(read.candles).toEqual(whole.candles.slice(1));
   });
 
   it("candles come from Yahoo when the broker fails, and the broker's error is thrown when both fail", async () => {
