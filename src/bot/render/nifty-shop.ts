@@ -93,6 +93,7 @@ function stateOf(leg: ProposedLeg): string | null {
   if (leg.filledQty > 0) return `Filled ${quantity(leg.filledQty)}${atPrice(leg.avgPrice)}.`;
   if (leg.state === "skipped") return "Skipped.";
   if (leg.intent === null) return null;
+  if (leg.isUnresolved) return "Not followed to its end.";
   return leg.isSettled ? "Nothing was filled." : "On a card below.";
 }
 
@@ -134,6 +135,8 @@ function noteText(note: ProposalNote, isDry: boolean): Html {
       return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
     case "rebased":
       return rebasedText(note.symbol, isDry);
+    case "not-ended":
+      return html`⚠️ ${note.symbol}: an earlier order has no known end, so it is not counted. /orders and the broker show it.`;
     case "members-known-until":
       return html`ℹ️ Members of the index are known until ${dateText(note.date)}: later changes may be missing.`;
     case "fewer-held":
@@ -256,6 +259,7 @@ function historyLeg(leg: ProposedLeg): string {
   const what = `${VERBS[leg.kind]} ${quantity(leg.qty)} ${ticker(leg.instrument.symbol)}`;
   if (leg.filledQty > 0) return `${what}: ${quantity(leg.filledQty)}${atPrice(leg.avgPrice)}`;
   if (leg.state === "skipped") return `${what}: skipped`;
+  if (leg.isUnresolved) return `${what}: not followed to its end`;
   if (leg.isSettled) return `${what}: nothing filled`;
   return `${what}: ${leg.intent === null ? "not approved" : "see its card"}`;
 }

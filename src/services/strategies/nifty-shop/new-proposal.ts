@@ -60,6 +60,7 @@ export function newProposal(input: DecisionInput): ProposalDocument {
     missed: decision.missed.map((each) => ({ ...each, symbol: symbolOf(each.key) })),
     notes: [
       ...notes,
+      ...notEndedAmong(legs, input).map((key) => ({ kind: "not-ended", symbol: symbolOf(key) }) as const),
       ...(market.without.length > 0 ? [{ kind: "no-prices", tickers: market.without } as const] : []),
       ...(isPriced
         ? []
@@ -109,6 +110,13 @@ function heldViews({ past, market, account }: DecisionInput) {
   return { held, notes, leftOut };
 }
 
+/** The shares of the legs for which an earlier day's order may fill still, or have filled unseen. */
+function notEndedAmong(legs: readonly ShopLeg[], { past, date }: DecisionInput): Instrument["key"][] {
+  const earlier = past.filter((proposal) => proposal.date < date).flatMap((proposal) => proposal.legs);
+  const notEnded = new Set(earlier.filter((leg) => leg.isUnresolved || isOnItsWay(leg)).map(({ key }) => key));
+  return legs.map(({ key }) => key).filter((key) => notEnded.has(key));
+}
+
 /** Leaves out what an earlier proposal of the same day has done. */
 function notDoneToday({ legs }: Decision, { past, date, settings }: DecisionInput): readonly ShopLeg[] {
   const done = doneOn(date, past);
@@ -123,7 +131,9 @@ export const doneOn = (date: string, past: readonly Proposal[]): ProposedLeg[] =
   past
     .filter((proposal) => proposal.date === date)
     .flatMap(({ legs }) => legs)
-    .filter((leg) => leg.filledQty > 0 || (leg.intent !== null && !leg.isSettled));
+    .filter((leg) => leg.filledQty > 0 || isOnItsWay(leg));
+
+const isOnItsWay = ({ intent, isSettled }: ProposedLeg): boolean => intent !== null && !isSettled;
 
 /** Whether the day has room for the leg: one sale, one averaging or `buysPerDay` buys, and no share bought twice. */
 export function hasRoom(

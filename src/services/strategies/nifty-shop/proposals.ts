@@ -17,6 +17,8 @@ export interface ProposedLeg extends ShopLeg {
   readonly avgPrice: Price;
   /** Nothing more will fill. */
   readonly isSettled: boolean;
+  /** The day ended before the broker told what became of the order: it may have filled more. */
+  readonly isUnresolved?: boolean;
   /** The order is an after-market order: it fills on the trading day after the proposal. */
   readonly isAmo?: boolean;
 }
@@ -28,6 +30,8 @@ export type ProposalNote =
   | { readonly kind: "account-unread" }
   /** A split or bonus since the purchase, so the current price cannot be compared with the price paid. */
   | { readonly kind: "rebased"; readonly symbol: string }
+  /** An earlier day's order for a proposed share is still on its way, or its end is not known. */
+  | { readonly kind: "not-ended"; readonly symbol: string }
   /** Index changes after this date may be missing. */
   | { readonly kind: "members-known-until"; readonly date: string }
   /** The account holds fewer than the strategy bought. */

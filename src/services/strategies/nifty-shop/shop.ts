@@ -334,6 +334,7 @@ function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
   return {
     ...leg,
     isAmo: intent.plan.isAmo,
+    isUnresolved: intent.legs.some(({ state }) => state === "unresolved"),
     filledQty,
     avgPrice: filledQty === 0 ? ZERO_PRICE : averagePrice(value, filledQty),
     isSettled: intent.legs.every(isClosed) && intent.legs.every(({ state }) => state !== "not-found"),
