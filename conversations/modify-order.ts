@@ -16,6 +16,8 @@ import { answersTo } from "./place-order.ts";
 export interface ModifyOrderStart {
   readonly link: LinkId;
   readonly orderId: BrokerOrderId;
+  /** What the question calls the order. */
+  readonly about: string;
 }
 
 export const modifyOrder =
@@ -23,9 +25,9 @@ export const modifyOrder =
   async (
     conversation: Conversation<SaudaContext, BareContext>,
     ctx: BareContext,
-    { link, orderId }: ModifyOrderStart,
+    { link, orderId, about }: ModifyOrderStart,
   ): Promise<void> => {
-    const asked = await ctx.reply(text.dialogue.newTerms().toString(), {
+    const asked = await ctx.reply(text.dialogue.newTerms(about).toString(), {
       parse_mode: "HTML",
       reply_markup: new InlineKeyboard().text("Stop", "dlg:stop"),
     });

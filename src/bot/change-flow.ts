@@ -8,13 +8,26 @@ import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
 import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
+import { enterDialogue } from "./dialogues.ts";
 import { html, lines } from "./html.ts";
 import { lockRefusal } from "./lock-gate.ts";
+import { labelWithTerms } from "./open-orders.ts";
 import { retireCard } from "./order-flow.ts";
 import { Correction, Refusal } from "./refusal.ts";
 import { cardHeading, orderCard } from "./render/order-card.ts";
 import * as text from "./text.ts";
 import { send } from "./view.ts";
+
+/** Starts the dialogue that asks for the new terms; refuses when the order is not open any more. */
+export async function askNewTerms(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  linkId: LinkId,
+  orderId: BrokerOrderId,
+): Promise<void> {
+  const about = labelWithTerms(await findOpenOrder(deps, ctx, linkId, orderId));
+  await enterDialogue(deps, ctx, "modify-order", { link: linkId, orderId, about });
+}
 
 /** Sends one modify request to the broker; terms that the user did not name stay as they are. */
 export async function askToModify(

@@ -71,7 +71,7 @@ function orderChoices(open: readonly OpenOrder[], verb: string): { keyboard: Inl
   const { labels, list } = choices(
     shown.map((each) => {
       const short = labelOf(each, "");
-      return byLabel.get(short)?.length === 1 ? short : labelOf(each, ` ${requestedTermsText(each.order)}`);
+      return byLabel.get(short)?.length === 1 ? short : labelWithTerms(each);
     }),
   );
   const keyboard = new InlineKeyboard();
@@ -80,6 +80,9 @@ function orderChoices(open: readonly OpenOrder[], verb: string): { keyboard: Inl
   });
   return { keyboard, list };
 }
+
+/** "BUY 3 TCS @ 3,000.00 · zerodha" */
+export const labelWithTerms = (each: OpenOrder): string => labelOf(each, ` ${requestedTermsText(each.order)}`);
 
 /** Short, for a phone. `terms` is added where two orders, like a target and a stop, would read the same without it. */
 const labelOf = ({ order, link }: OpenOrder, terms: string): string =>

@@ -7,7 +7,7 @@ import { reducesRisk, type Intent } from "../services/orders/journal.ts";
 import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
 import { allows } from "./access.ts";
 import { onCallback } from "./callbacks.ts";
-import { askToCancel } from "./change-flow.ts";
+import { askNewTerms, askToCancel } from "./change-flow.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
@@ -127,17 +127,14 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
   onCallback(trading, "om", async (ctx, [id, leg]) => {
     const intent = await tappedOrder(deps, ctx, id);
     const target = intent?.legs[Number(leg)];
-    if (target && target.orderId !== null)
-      await enterDialogue(deps, ctx, "modify-order", { link: target.link, orderId: target.orderId });
+    if (target && target.orderId !== null) await askNewTerms(deps, ctx, target.link, target.orderId);
   });
   onCallback(trading, "bc", (ctx, [link, order]) =>
     askToCancel(deps, ctx, (link ?? "") as LinkId, (order ?? "") as BrokerOrderId),
   );
-  onCallback(trading, "bm", async (ctx, [id, orderId]) => {
-    const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
-    if (!link || orderId === undefined) throw new Refusal(text.accounts.gone());
-    await enterDialogue(deps, ctx, "modify-order", { link: link._id, orderId });
-  });
+  onCallback(trading, "bm", (ctx, [link, order]) =>
+    askNewTerms(deps, ctx, (link ?? "") as LinkId, (order ?? "") as BrokerOrderId),
+  );
   onCallback(trading, "oq", async (ctx, [id]) => {
     const intent = await tappedOrder(deps, ctx, id);
     if (intent) await repeatOrder(deps, ctx, intent);

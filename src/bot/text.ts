@@ -283,8 +283,11 @@ export const dialogue = {
       : html`<b>${side} ${symbol}</b> – how many? A number, or all in one: <code>10 @ 1000 mis</code>.`,
   whichPrice: (instrument: Instrument): Html =>
     html`At which price? Market, or type a limit${instrument.tickSize > 0 ? html` (steps of ${rupeePrice(instrument.tickSize)})` : ""}. A stop: <code>sl 800</code>.`,
-  newTerms: (): Html =>
-    html`What should it become? <code>20</code>, <code>@ 812</code> or <code>20 @ 812</code>; for a stop order also <code>sl 800</code>.`,
+  newTerms: (order: string): Html =>
+    lines(
+      html`<b>${order}</b>`,
+      html`What should it become? <code>20</code>, <code>@ 812</code> or <code>20 @ 812</code>; for a stop order also <code>sl 800</code>.`,
+    ),
   newTermsAgain: (): Html => html`A quantity, a price or both, and nothing else: <code>20 @ 812</code>.`,
   stopped: (): Html => html`Stopped. Nothing was sent.`,
 };

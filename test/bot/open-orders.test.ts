@@ -49,6 +49,19 @@ describe("the open orders offered by /cancel and /modify", () => {
     expect(labels().toSorted()).toEqual(["BUY 3 INFY @ 1,590.00 · paper", "BUY 3 INFY @ 1,600.00 · paper"]);
   });
 
+  it("are named, with their terms, where the new ones are asked for", async () => {
+    const askedBy = async (button: string): Promise<string | undefined> => {
+      chat().tapButton(button);
+      await world().handleAll();
+      return chat().lastFromBot()?.text;
+    };
+    const named = /^BUY 3 INFY @ 1,590\.00 · paper\nWhat should it become\?/;
+    expect(await askedBy("Modify")).toMatch(named);
+    chat().send("/modify INFY");
+    await world().handleAll();
+    expect(await askedBy("BUY 3 INFY @ 1,590.00 · paper")).toMatch(named);
+  });
+
   it("are numbered, and listed in full above, when a phone would cut off their prices", async () => {
     await place(1, "ICICIBANK 100 @ 1390.50");
     await place(1, "ICICIBANK 100 @ 1391.50");
