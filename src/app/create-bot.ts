@@ -115,7 +115,7 @@ export function createBot({
     ctx.answerCallbackQuery({ text: ctx.user.role === "viewer" ? text.viewersButton : text.deadButton }),
   );
   personal.on("message:text", async (ctx) => send(ctx, { html: await notUnderstood(deps, ctx) }));
-  personal.on(["message:file", "message:contact", "message:location"], (ctx) =>
+  personal.on(["message:file", "message:contact", "message:location", "message:poll", "message:dice"], (ctx) =>
     send(ctx, { html: allows(ctx.user.role, "viewer") ? text.onlyText() : refusalFor(ctx.user.role, "viewer") }),
   );
   return bot;

@@ -34,11 +34,16 @@ describe("the answer", () => {
     expect(await ask("/buy SBIN 10 @ \u200E1000\u200B")).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
   });
 
-  it.each(["photo", "voice", "sticker", "contact", "location"])("to a %s says that only text is read", async (kind) => {
-    world().twist(chat().send("/quote SBIN").message_id, kind);
-    await world().handleAll();
-    expect(chat().lastFromBot()?.text).toBe("I can read only text. /help lists what I can do.");
-  });
+  it.each(["photo", "voice", "sticker", "contact", "location", "poll", "dice"])(
+    "to a %s says that only text is read",
+    async (kind) => {
+      const { message_id: sent } = chat().send("/quote SBIN");
+      world().twist(sent, kind);
+      await world().handleAll();
+      expect(chat().lastFromBot()?.text).toBe("I can read only text. /help lists what I can do.");
+      expect(chat().lastFromBot()?.message_id).toBeGreaterThan(sent);
+    },
+  );
 
   it("to a photo within a dialogue says the same, and the dialogue waits on", async () => {
     expect(await ask("/buy")).toContain("Which instrument?");

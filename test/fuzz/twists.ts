@@ -28,6 +28,8 @@ const MESSAGES: Readonly<Record<string, (message: Fields) => Fields>> = {
     message: { ...wordless(message), contact: { phone_number: "1", first_name: message["text"] } },
   }),
   location: (message) => ({ message: { ...wordless(message), location: { latitude: 19.07, longitude: 72.87 } } }),
+  poll: (message) => ({ message: { ...wordless(message), poll: { id: "1", question: message["text"], options: [] } } }),
+  dice: (message) => ({ message: { ...wordless(message), dice: { emoji: "🎯", value: 6 } } }),
   service: (message) => ({ message: { ...wordless(message), pinned_message: message } }),
   entity: (message) => ({
     message: { ...message, entities: [{ type: "bot_command", offset: 3, length: 9_999 }] },
