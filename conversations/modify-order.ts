@@ -36,13 +36,14 @@ export const modifyOrder =
       const answer = await nextAnswer(asked);
       if (answer === null) return;
       const words = changeWords(answer);
-      if (words) {
-        const isOver = await conversation.external((outside) =>
-          withFailuresAnswered(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
-        );
-        if (isOver) return;
+      if (!words) {
+        await ctx.reply(text.dialogue.newTermsAgain().toString(), { parse_mode: "HTML" });
+        continue;
       }
-      await ctx.reply(text.dialogue.newTermsAgain().toString(), { parse_mode: "HTML" });
+      const isOver = await conversation.external((outside) =>
+        withFailuresAnswered(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
+      );
+      if (isOver) return;
     }
   };
 

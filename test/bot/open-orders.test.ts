@@ -101,9 +101,7 @@ describe("the open orders offered by /cancel and /modify", () => {
       await world().handleAll();
       chat().send(typed);
       await world().handleAll();
-      return chat()
-        .messages()
-        .findLast(({ text }) => /HDFCLIFE|shares/.test(text ?? ""))?.text;
+      return chat().lastFromBot()?.text;
     };
     expect(await ask("790")).toContain("790 alone is a number of shares, and it is near this order's price");
     expect(await ask("@ 790")).toContain("At the broker: limit 790.00.");
