@@ -110,11 +110,12 @@ export function parseOrderText(text: string): ParsedOrder {
 export const hasQuantity = ({ quantity, accounts }: Pick<OrderWords, "quantity" | "accounts">): boolean =>
   quantity !== null || (accounts?.kind === "named" && accounts.parts.every((part) => part.quantity !== null));
 
-/** Rewrites "Rs. 810", "₹ 810" and "810/-" to "₹810", so that an amount of money is never taken for a quantity. */
+/** Rewrites "Rs. 810", "₹ 810", "810/-" and "810 rs" to "₹810", so that an amount of money is never taken for a quantity. */
 export const markRupees = (text: string): string =>
   text
     .replaceAll(/(\d[\d,.]{0,15})\/-/g, "₹$1")
     .replaceAll(/(?:(?:₹|(?<![\p{L}\d])(?:rs\.?|inr))\s*)+(?=\d)/giu, "₹")
+    .replaceAll(/(?<![₹\d,.])(\d[\d,.]{0,15})\s*(?:rs\.?|inr|rupees?)(?![\p{L}\d])/giu, "₹$1")
     .replaceAll(/₹(?!\d)/g, " ");
 
 const STOP_WORDS = /(?<![\p{L}\d-])(?:stop[ -]?loss|sl-?m)(?![\p{L}\d-])/giu;
