@@ -68,6 +68,12 @@ describe("the strategy's settings", () => {
     expect(shopText.badSetting().toString()).toContain("the target from 1");
   });
 
+  it("name an amount that would do when an amount or the capital is invalid", () => {
+    for (const typed of ["amount 1k", "capital 2 lakh"])
+      expect(parseSetting(typed)).toEqual({ ok: false, problem: "bad-value" });
+    expect(shopText.badSetting().toString()).toContain("an amount like <code>30000</code>");
+  });
+
   it("do not claim that the auction takes no market orders", () => {
     expect(timeWarning("auction", "15:22")?.toString()).toMatch(/15:22 lies in the closing auction/);
     expect(timeWarning("auction", "15:22")?.toString()).not.toMatch(/no market orders/);
