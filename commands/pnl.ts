@@ -57,10 +57,12 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   await show(ctx, { html: view.html, keyboard });
 }
 
+const pageOf = ({ accounts, calendar }: BotDeps) => ({ accounts, calendar: calendar.current() });
+
 async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, span: DateSpan): Promise<void> {
   const period = await deps.snapshots.period(ctx.user._id, span, await deps.accounts.active(ctx.user._id));
   const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
-  const body = periodText(period, { title: titleOf(name, span.from), money, calendar: deps.calendar.current() });
+  const body = periodText(period, { ...pageOf(deps), title: titleOf(name, span.from), money });
   await show(ctx, { html: body, keyboard: new InlineKeyboard(periodRow(name)) });
 }
 
@@ -74,7 +76,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const period = await deps.snapshots.period(ctx.user._id, { from: days[0]?.date ?? last.date }, links);
   const title = `${days.length} ${days.length === 1 ? "day" : "days"} to ${dateText(last.date)}`;
   const svg = periodPicture({ title, net: period.net, days, money });
-  const body = periodText(period, { title, money, calendar: deps.calendar.current() });
+  const body = periodText(period, { ...pageOf(deps), title, money });
   if (svg === null) return void (await send(ctx, { html: body }));
   await showPicture(ctx, { png: await toPng(deps, ctx, svg), html: body });
 }

@@ -1,7 +1,7 @@
 import type { Access, BrokerConnector, BrokerDefinition, Credentials, Session } from "../../connectors/base.ts";
 import type { UnreadRow } from "../domain/book.ts";
 import type { BrokerName, LinkId, UserId } from "../domain/ids.ts";
-import { linkId } from "../domain/ids.ts";
+import { brokerName, linkId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
@@ -227,6 +227,9 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
 /** Identifies the broker account behind a link; equal for all links of that account. Null until the first login. */
 export const accountBehind = ({ broker_name, account_id }: Pick<Link, "broker_name" | "account_id">): string | null =>
   account_id === null ? null : `${broker_name} ${account_id}`;
+
+/** The broker of an account that `accountBehind` names. */
+export const brokerBehind = (account: string): BrokerName => brokerName(account.split(" ", 1)[0] ?? "");
 
 /** The link to use when the user names none: their default, else the oldest. `active` is sorted oldest first. */
 export const preferredLink = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>

@@ -1,11 +1,11 @@
 import { addFigures, grossOf, netOf, type DayFigures } from "../domain/day.ts";
 import { matchFifo, realisedIn, realisedOf, type Fill, type RoundTrip, type Uncounted } from "../domain/fifo.ts";
-import type { LinkId, TradingSymbol, UserId } from "../domain/ids.ts";
+import type { BrokerName, LinkId, TradingSymbol, UserId } from "../domain/ids.ts";
 import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
-import { accountBehind, type Link } from "./accounts.ts";
+import { accountBehind, brokerBehind, type Link } from "./accounts.ts";
 import { changeDocument } from "./change-document.ts";
 
 /** One account's day as of its last read. */
@@ -64,6 +64,8 @@ export interface Period {
   readonly best: DayTotal | null;
   readonly worst: DayTotal | null;
   readonly days: readonly DayTotal[];
+  /** Of the accounts that have a snapshot in it. */
+  readonly brokers: readonly BrokerName[];
   /** Number of these days on which an account was not read, so that its figures are missing. */
   readonly missed: number;
   /** Realised P&L of trades closed in the period, first in, first out over all known trades; before charges. */
@@ -219,6 +221,7 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
     best: ranked[0] ?? null,
     worst: ranked.at(-1) ?? null,
     days,
+    brokers: [...new Set(inPeriod.flatMap(({ account }) => (account === undefined ? [] : [brokerBehind(account)])))],
     missed: new Set([
       ...perAccount.flatMap((ofAccount) => missedDays(days, ofAccount, linksOf(ofAccount, links))),
       ...neverRead.flatMap((link) => missedDays(days, [], [link])),

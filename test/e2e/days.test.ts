@@ -67,7 +67,7 @@ describe("daily jobs and the records that they keep", () => {
   it("answers /pnl for every period from the daily snapshots", async () => {
     expect((await asha().ask("/pnl")).text).toContain("P&L today");
     const week = await asha().ask("/pnl week");
-    expect(week.text).toContain("P&L this week");
+    expect(week.text).toContain("P&L this week · 📄 Paper\n");
     expect(week.text).toContain("One day kept: 23 Nov 2026.");
     expect(week.text).not.toContain("Best,");
     asha().tapButton("Month");
@@ -84,7 +84,9 @@ describe("daily jobs and the records that they keep", () => {
     expect((await asha().ask("/pnl since yesterday")).text).toContain("Which day?");
     expect((await asha().ask("/pnl decade")).text).toContain("/pnl chart");
     expect((await asha().ask("/pnl 2026")).text).toContain("/pnl chart");
-    expect((await asha().ask("/pnl chart")).photo).toBeDefined();
+    const chart = await asha().ask("/pnl chart");
+    expect(chart.photo).toBeDefined();
+    expect(chart.caption).toContain("1 day to 23 Nov 2026 · 📄 Paper\n");
   });
 
   it("changes every setting by its button", async () => {

@@ -47,6 +47,15 @@ describe("snapshots", () => {
     expect(period.net).toBe(rupees(240));
   });
 
+  it("name the brokers of a period's accounts, also of one that is removed since, and of no other period", async () => {
+    const [first, second] = [linkId("l1"), linkId("l2")];
+    await snapshots.keep(day("2026-11-19", 1, { link: second, account: "fyers FA20411" }));
+    await snapshots.keep(day("2026-11-20", 1, { link: first, account: "paper PAPER-6F33" }));
+    await snapshots.keep(day("2026-11-23", 1, { link: first, account: "paper PAPER-6F33" }));
+    expect((await snapshots.period(ASHA, { from: "2026-11-19" })).brokers).toEqual(["fyers", "paper"]);
+    expect((await snapshots.period(ASHA, { from: "2026-11-20" })).brokers).toEqual(["paper"]);
+  });
+
   it("add up accounts by day and days by period, and find the best and worst day", async () => {
     for (const [date, amount] of [
       ["2026-11-19", 500],

@@ -131,7 +131,7 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
       if (period.span === null) return;
       const money = moneyText(user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
       const title = kind === "week" ? `Week to ${dateText(date)}` : `Month to ${dateText(date)}`;
-      const body = periodText(period, { title, money, calendar: bot.calendar.current() });
+      const body = periodText(period, { title, money, accounts: bot.accounts, calendar: bot.calendar.current() });
       const picture = periodPicture({ title, net: period.net, days: period.days, money });
       const about = { key: `${report.name}:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
       for (const each of withPicture(about, body, themed(user, picture))) await notifier.post(each);

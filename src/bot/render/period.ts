@@ -4,9 +4,11 @@ import type { Uncounted } from "../../domain/fifo.ts";
 import type { TradingSymbol } from "../../domain/ids.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { renderPairs } from "../../lib/table.ts";
+import type { Accounts } from "../../services/accounts.ts";
 import type { Period } from "../../services/snapshots.ts";
 import * as text from "../daily-text.ts";
 import { html, lines, type Html } from "../html.ts";
+import { paperNote } from "../text.ts";
 import { dateText, mark } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
@@ -14,13 +16,15 @@ import { PAGE_WIDTH } from "./page.ts";
 export interface PeriodPage {
   readonly title: string;
   readonly money: MoneyText;
+  readonly accounts: Pick<Accounts, "brokers">;
   readonly calendar: TradingCalendar;
 }
 
 /** A period's figures from the stored days, and the dates of those days. */
-export function periodText(period: Period, { title, money, calendar }: PeriodPage): Html {
+export function periodText(period: Period, { title, money, accounts, calendar }: PeriodPage): Html {
   const { span, figures, best, worst, days } = period;
   if (!span || !best || !worst) return lines(html`<b>${title}</b>`, text.pnl.noneThen());
+  const isPaper = period.brokers.map((name) => accounts.brokers.get(name)?.definition.isPaper === true);
   const gross = grossOf(figures);
   const isOneDay = days.length === 1;
   const kept = new Set(days.map(({ date }) => date));
@@ -32,7 +36,7 @@ export function periodText(period: Period, { title, money, calendar }: PeriodPag
     ["Days up", `${up} of ${days.length}`],
   ];
   return lines(
-    html`<b>${title}</b>`,
+    html`<b>${title}</b>${paperNote(isPaper)}`,
     html`${mark(gross)} <b>${money.signed(gross)}</b>, ${money.signed(period.net)} net of charges`,
     html`<pre>${renderPairs(
       [
