@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification, alertText, conditionText } from "../../src/bot/render/alerts.ts";
-import type { Alert } from "../../src/services/alerts/alerts.ts";
+import type { Alert, FiredBy } from "../../src/services/alerts/alerts.ts";
 import type { Condition } from "../../src/services/alerts/condition.ts";
 import { linkId, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
@@ -46,6 +46,7 @@ describe("the text of an alert", () => {
       kind: "pnl",
       pnl: paise(-600_000),
       uncounted,
+      isPaper: [false],
       loggedOut: [{ _id: linkId("l1"), label: "fyers" }],
     } as const;
     const text = alertNotification(onPnl as unknown as Alert, by, seen).html;
@@ -55,7 +56,19 @@ describe("the text of an alert", () => {
     const { buttons } = alertNotification(onPnl as unknown as Alert, by, seen);
     expect(buttons).toEqual([[{ text: "Log in: fyers", data: "al:l1" }]]);
     const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };
-    expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Left out/);
+    expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Left out|Paper/);
+  });
+
+  it("says of a P&L whether all or some of its accounts are paper, also with hidden amounts", () => {
+    const onPnl = { ...alert, instrument: null, condition: { kind: "pnl-below", amount: paise(-500_000) } };
+    const textOf = (isPaper: readonly boolean[], hidesAmounts: boolean): string => {
+      const by = { kind: "pnl", pnl: paise(-600_000), uncounted: { shares: 0, positions: 0 }, isPaper, loggedOut: [] };
+      return alertNotification(onPnl as unknown as Alert, by as FiredBy, { ...seen, hidesAmounts }).html;
+    };
+    for (const hidesAmounts of [false, true]) {
+      expect(textOf([true], hidesAmounts)).toMatch(/09:16:00 IST<\/i> · 📄 Paper$/);
+      expect(textOf([true, false], hidesAmounts)).toMatch(/09:16:00 IST<\/i> · incl\. 📄 Paper$/);
+    }
   });
 
   it("warns when it is armed without a price: Yahoo has no prices of contracts", () => {
@@ -83,7 +96,8 @@ describe("the text of an alert", () => {
     expect(conditionText(loss)).toBe("P&L today at or below −₹5,000.00");
     expect(conditionText(gain, true)).toBe("P&L today at or above its level");
     expect(conditionText(loss, true)).toBe("P&L today at or below its level");
-    const by = { kind: "pnl", pnl: paise(-600_000), uncounted: { shares: 0, positions: 0 }, loggedOut: [] } as const;
+    const uncounted = { shares: 0, positions: 0 };
+    const by = { kind: "pnl", pnl: paise(-600_000), uncounted, isPaper: [false], loggedOut: [] } as const;
     const armed = { ...alert, ...loss } as unknown as Alert;
     expect(alertNotification(armed, by, { ...seen, hidesAmounts: true }).html).not.toMatch(/₹|000/);
   });

@@ -8,6 +8,7 @@ import type { Settings } from "../../services/users.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
+import { paperNote } from "../text.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { choices } from "./choices.ts";
@@ -106,7 +107,7 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
   if (by.kind === "pnl") {
     const pnl = hidesAmounts ? "" : html`P&amp;L today is ${signedRupees(by.pnl)}. `;
     return lines(
-      html`${pnl}<i>${timeText(now, now)}</i>`,
+      html`${pnl}<i>${timeText(now, now)}</i>${paperNote(by.isPaper)}`,
       undatedCountNote(by.uncounted),
       by.loggedOut.length > 0 && alertText.leftOut(by.loggedOut),
     );

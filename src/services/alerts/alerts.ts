@@ -60,6 +60,8 @@ const PNL_CONCURRENCY = 16;
 export interface PnlNow {
   readonly pnl: Paise;
   readonly uncounted: Undated;
+  /** Of each account that is in it. */
+  readonly isPaper: readonly boolean[];
   /** The accounts left out because they are not logged in. */
   readonly loggedOut: readonly Pick<Link, "_id" | "label">[];
 }
@@ -108,7 +110,7 @@ const isSameAlert = (one: Terms, other: Terms): boolean =>
   one.instrument?.key === other.instrument?.key &&
   JSON.stringify([one.condition, one.order]) === JSON.stringify([other.condition, other.order]);
 
-function totalDayPnl(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
+function totalDayPnl(read: readonly AccountToday[]): Pick<PnlNow, "pnl" | "uncounted"> {
   const positions = read.flatMap((account) => account.positions);
   const holdings = read.flatMap((account) => account.holdings);
   const day = dayPnlOf(positions, holdings);
@@ -286,8 +288,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (loggedIn.length === 0) return null;
     const parts = await accounts.callEach(loggedIn, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
-    const loggedOut = links.filter((link) => !loggedIn.includes(link));
-    return { ...totalDayPnl(parts.flatMap((part) => (part.ok ? [part.value] : []))), loggedOut };
+    return {
+      ...totalDayPnl(parts.flatMap((part) => (part.ok ? [part.value] : []))),
+      isPaper: loggedIn.map((link) => accounts.broker(link).definition.isPaper === true),
+      loggedOut: links.filter((link) => !loggedIn.includes(link)),
+    };
   }
 
   /** Fires what `judge` says; one alert's failure does not stop the others. */

@@ -322,7 +322,7 @@ describe("an alert", () => {
     await harness.link(asha);
     const words = parseAlert("pnl < 1");
     const add = alerts.add({ userId: asha, instrument: null, condition: words!.condition, order: null });
-    expect(await add).toMatchObject({ kind: "met-already", by: { kind: "pnl", pnl: 0 } });
+    expect(await add).toMatchObject({ kind: "met-already", by: { kind: "pnl", pnl: 0, isPaper: [false] } });
     await arm("pnl < -1", null);
   });
 
