@@ -19,7 +19,7 @@ export type JobTable = Readonly<Record<JobName, (only: UserId | null, signal?: A
 
 const EVERY_MINUTE = "* * * * *";
 /** Brokers publish new instrument files every morning. Each process keeps its own copy. */
-const INSTRUMENTS_AT = "5 8 * * *";
+const INSTRUMENTS_AT = "35 8 * * *";
 
 export function createJobTable(parts: Assembled, log: Log): { table: JobTable; tasks: readonly ScheduledTask[] } {
   const { deps: bot, claims, clock, outbox: notifier } = parts;

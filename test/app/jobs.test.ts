@@ -64,11 +64,11 @@ describe("the scheduled work", () => {
     },
   );
 
-  it("looks for what is due every minute, and renews the instrument lists at 08:05", () => {
+  it("looks for what is due every minute, and renews the instrument lists at 08:35", () => {
     expect(tasks.map(({ name, at }) => `${name} ${at}`)).toEqual([
       "jobs * * * * *",
       "nifty-shop * * * * *",
-      "instruments 5 8 * * *",
+      "instruments 35 8 * * *",
     ]);
   });
 });

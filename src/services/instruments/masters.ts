@@ -44,8 +44,8 @@ export interface MastersDeps {
   readonly dataDir: string;
 }
 
-/** Every broker has published the day's master by then. */
-const DAILY_UPDATE_IST = "08:00";
+/** By then the day's master should be out everywhere. Unverified for Kite: its users download it after 08:30. */
+const DAILY_UPDATE_IST = "08:30";
 const DAY_MS = 86_400_000;
 /** Wait after a failed download when an old copy can serve meanwhile. */
 const RETRY_MS = 10 * 60_000;
@@ -74,7 +74,7 @@ export function createMasters(deps: MastersDeps): Masters {
   const isPaper = (broker: BrokerName): boolean => deps.brokers.get(broker)?.definition.isPaper ?? false;
   const fileOf = (broker: BrokerName): string => join(deps.dataDir, "instruments", `${broker}.master.gz`);
 
-  /** The paper exchange's list changes at midnight IST, real masters at 08:00. */
+  /** The paper exchange's list changes at midnight IST, real masters at 08:30. */
   function isDue({ at, broker }: Pick<Copy, "at" | "broker">): boolean {
     const now = clock.now();
     if (isPaper(broker)) return istDate(at) !== istDate(now);

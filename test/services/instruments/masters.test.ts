@@ -96,16 +96,16 @@ describe("a broker's master", () => {
     ]);
   });
 
-  it("is renewed in the background from 08:00, while the old one serves", async () => {
+  it("is renewed in the background from 08:30, while the old one serves", async () => {
     const harness = openHarness();
     const master = harness.master(ZERODHA);
     const instruments = harness.start();
     await instruments.table(ZERODHA);
-    harness.floor.now = at("2026-11-24T07:59:00");
-    await instruments.table(ZERODHA);
+    harness.floor.now = at("2026-11-24T08:29:00");
+    await instruments.refresh();
     expect(master.downloads).toBe(1);
 
-    harness.floor.now = at("2026-11-24T08:00:00");
+    harness.floor.now = at("2026-11-24T08:30:00");
     master.rows = [...master.rows, venue(NEWCOMER)];
     const held = gate();
     master.gate = held.opened;
