@@ -22,7 +22,8 @@ export const STATE_COOKIE = "sauda_login";
 
 /**
  * GET /oauth/:broker/login/:state redirects to a broker that does not return our state; a cookie keeps it instead.
- * GET /oauth/:broker/callback is not trusted until its state is verified. Query values are never logged or shown.
+ * GET /oauth/:broker/callback is not trusted until its state is verified. Query values are never logged or shown, and the
+ * browser is sent on to the same path with only the outcome, so that no code or token stays in its address and history.
  */
 export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps): Hono {
   const routes = new Hono();
@@ -39,6 +40,9 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
   routes.get("/oauth/:broker/callback", async (context) => {
     const broker = context.req.param("broker");
     const params = context.req.query();
+    const shown = params["outcome"];
+    if (isOutcome(shown))
+      return page(context, { title: TITLES[shown], body: outcome(shown, chatUrl()) }, shown === "linked" ? 200 : 400);
     const cookie = getCookie(context, STATE_COOKIE);
     const result = await logins.finish(broker, params, cookie);
     const link = "link" in result ? { link: result.link._id } : {};
@@ -51,8 +55,9 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
     }
     deleteCookie(context, STATE_COOKIE, cookieFor(broker));
     const isNameless = result.kind === "stale" && params["state"] === undefined && cookie === undefined;
-    const shown = isNameless ? "nameless" : result.kind;
-    return page(context, { title: TITLES[shown], body: outcome(shown, chatUrl()) }, shown === "linked" ? 200 : 400);
+    context.header("cache-control", "no-store");
+    // Relative, because a proxy may strip a prefix of PUBLIC_URL, and some brokers add a slash to the path.
+    return context.redirect(`?outcome=${isNameless ? "nameless" : result.kind}`, 303);
   });
   return routes;
 }
@@ -69,6 +74,8 @@ const TITLES: Readonly<Record<Outcome, string>> = {
   "linked-already": "That account is linked already",
   failed: "The broker did not confirm the login",
 };
+
+const isOutcome = (text: string | undefined): text is Outcome => text !== undefined && Object.hasOwn(TITLES, text);
 
 const outcome = (kind: Outcome, chatUrl: string) =>
   html`<p>${outcomeText(kind)}</p>

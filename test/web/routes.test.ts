@@ -41,9 +41,28 @@ describe("the OAuth pages", () => {
     return oauthRoutes({ logins: logins as Logins, tell, chatUrl, publicUrl, log: stage.log });
   }
 
+  /** Opens a callback as a browser does, up to the page. */
+  async function open(app: Hono, address: string): Promise<Response> {
+    const reply = await app.request(address);
+    expect(reply.status).toBe(303);
+    return app.request(address.replace(/\?.*/, reply.headers.get("location") ?? ""));
+  }
+
+  it("leave no code or token in the browser's address: it is sent on to one that says only how the login ended", async () => {
+    const app = routes({ kind: "stale" });
+    const reply = await app.request("/oauth/angelone/callback?auth_token=sekrit-token-1&state=sekrit-state-1");
+    expect(reply.status).toBe(303);
+    expect(reply.headers.get("location")).toBe("?outcome=stale");
+    expect(reply.headers.get("cache-control")).toBe("no-store");
+    const logins = finished.length;
+    expect((await app.request("/oauth/angelone/callback?outcome=stale")).status).toBe(400);
+    expect((await app.request("/oauth/angelone/callback?outcome=linked")).status).toBe(200);
+    expect(finished).toHaveLength(logins);
+  });
+
   it("say how the login ended, forbid caching and scripts, and log no part of the address", async () => {
     const app = routes({ kind: "stale" });
-    const reply = await app.request("/oauth/zerodha/callback?request_token=sekrit-token-1&state=sekrit-state-1");
+    const reply = await open(app, "/oauth/zerodha/callback?request_token=sekrit-token-1&state=sekrit-state-1");
     expect(reply.status).toBe(400);
     expect(reply.headers.get("cache-control")).toBe("no-store");
     expect(reply.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
@@ -59,7 +78,7 @@ describe("the OAuth pages", () => {
   it("tell the chat of the person who logged in, and link back to it", async () => {
     const error = new BrokerError("login-unfinished", "no", { broker: brokerName("zerodha"), endpoint: "login" });
     const app = routes({ kind: "cancelled", link: {} as Link, error, userId: ASHA });
-    const reply = await app.request("/oauth/zerodha/callback?state=x");
+    const reply = await open(app, "/oauth/zerodha/callback?state=x");
     const shown = await reply.text();
     expect(shown).toContain("The login was not finished");
     expect(shown).toContain('href="https://t.me/sauda_bot"');
@@ -69,7 +88,7 @@ describe("the OAuth pages", () => {
   it("log which account a failed login was for, and why", async () => {
     const error = new BrokerError("unavailable", "HTTP 503", { broker: brokerName("dhan"), endpoint: "POST /consume" });
     const app = routes({ kind: "failed", link: { _id: "L-7" } as unknown as Link, error, userId: ASHA });
-    expect((await app.request("/oauth/dhan/callback?state=x&tokenId=sekrit")).status).toBe(400);
+    expect((await open(app, "/oauth/dhan/callback?state=x&tokenId=sekrit")).status).toBe(400);
     const [line] = stage
       .logged()
       .trim()
@@ -99,7 +118,7 @@ describe("the OAuth pages", () => {
   });
 
   it("do not call a login used or too old that names nobody: without a public address it has no cookie", async () => {
-    const reply = await routes({ kind: "stale" }).request("/oauth/dhan/callback?tokenId=sekrit-token-2");
+    const reply = await open(routes({ kind: "stale" }), "/oauth/dhan/callback?tokenId=sekrit-token-2");
     const text = await reply.text();
     expect(text).toContain("This address does not say whose login it is");
     expect(text).toContain("the chat says how it went, or what to send it instead");
