@@ -330,6 +330,7 @@ describe("a broker's refusal", () => {
     ["CDSL TPIN authorisation pending", "today's authorisation"],
   ])("“%s” is explained in plain words", (raw, words) => {
     expect(reasonWords(raw)).toContain(words);
+    expect(reasonWords(raw)).not.toContain("/link");
   });
 
   it("that is not known is not explained", () => {

@@ -55,7 +55,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /not allowed from this app/i,
-    "The app at the broker may not place orders, or not from this machine's address. /link says what to set there.",
+    "The app at the broker may not place orders, or not from this address. Its settings in the broker's console decide.",
   ],
   [/self.?trade/i, "It would have traded with an order of your own."],
   [/maintenance/i, "The broker's order system is under maintenance."],
