@@ -1,5 +1,5 @@
 import type { LinkId, UserId } from "../../domain/ids.ts";
-import { addDays, istDate, istTime } from "../../domain/market.ts";
+import { istDate } from "../../domain/market.ts";
 import { negatePaise, type Paise, sumPaise, ZERO_PAISE } from "../../domain/money.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import { isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
@@ -9,6 +9,7 @@ import type { Accounts, Link } from "../accounts.ts";
 import type { Closes } from "../closes.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent, Journal } from "./journal.ts";
+import { type NextTradingDay, sessionDay } from "./session-day.ts";
 
 /** What blocks an order of a user who may lose at most `most` a day; null means no limit. */
 export type LossRule = (user: UserId, most: Paise | null) => Promise<Finding[]>;
@@ -18,12 +19,8 @@ export interface LossRuleDeps {
   readonly closes: Pick<Closes, "completePositions">;
   readonly journal: Pick<Journal, "recent">;
   readonly clock: Clock;
-  /** The first trading day after a date, both YYYY-MM-DD. */
-  readonly nextTradingDay: (date: string) => string;
+  readonly nextTradingDay: NextTradingDay;
 }
-
-/** An after-market order of the morning is for the session of that day, one of the afternoon for that of the next. */
-const NOON = "12:00";
 
 /**
  * Sums today's P&L over every account with a live session, and every account where an order of today has filled or
@@ -35,9 +32,7 @@ export function createLossRule({ accounts, closes, journal, clock, nextTradingDa
   /** Confirmed today, or an earlier after-market order of today's session. */
   function isOfToday({ confirmedAt, plan }: Intent): boolean {
     if (confirmedAt === null) return false;
-    const [date, today] = [istDate(confirmedAt), istDate(clock.now())];
-    if (date === today) return true;
-    return plan.isAmo && nextTradingDay(istTime(confirmedAt) < NOON ? addDays(date, -1) : date) === today;
+    return [istDate(confirmedAt), sessionDay(plan, confirmedAt, nextTradingDay)].includes(istDate(clock.now()));
   }
 
   const tradedToday = async (user: UserId): Promise<ReadonlySet<LinkId>> =>

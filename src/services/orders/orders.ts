@@ -18,6 +18,7 @@ import type { MarketPhase } from "./findings.ts";
 import { createJournal, type Intent, type Journal, type Origin } from "./journal.ts";
 import { createLimits, type Limits } from "./limits.ts";
 import { createPanic, type Panic } from "./panic.ts";
+import type { NextTradingDay } from "./session-day.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 import { ORDER_TIMING, type OrderTiming } from "./timing.ts";
 import { createWatcher, type Watcher } from "./watcher.ts";
@@ -53,8 +54,7 @@ export interface OrderServicesDeps {
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
   /** Which orders the exchange takes for the instrument at `at` (epoch ms). */
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
-  /** The first trading day after a date, both YYYY-MM-DD. */
-  readonly nextTradingDay: (date: string) => string;
+  readonly nextTradingDay: NextTradingDay;
   readonly timing?: OrderTiming;
 }
 
@@ -67,7 +67,8 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const egressRule = createEgressRule({ accounts, needsEgress });
   const own = createLimits({ store, clock, accounts, closes, journal, nextTradingDay });
   const cardTurns = createTurns();
-  const watcher = createWatcher({ accounts, journal, clock, log, timing, cardTurns, onChange: deps.onChange });
+  const { onChange } = deps;
+  const watcher = createWatcher({ accounts, journal, clock, log, timing, cardTurns, nextTradingDay, onChange });
   const limits = withExitRule(withEgressRule(own, egressRule, accounts), { accounts, journal, watcher, clock, log });
   const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });
   const desk = createDesk({

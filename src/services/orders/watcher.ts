@@ -9,6 +9,7 @@ import type { Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
+import { type NextTradingDay, sessionDay } from "./session-day.ts";
 import { hasLapsed, TICKET_TTL_MS } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 
@@ -51,6 +52,7 @@ export interface WatcherDeps {
   readonly log: Log;
   readonly timing: OrderTiming;
   readonly cardTurns: Turns;
+  readonly nextTradingDay: NextTradingDay;
   /** Draws the card of an order that has changed. If it throws, the card is drawn at a later look. */
   readonly onChange: (intent: Intent) => Promise<void>;
 }
@@ -157,15 +159,21 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       const found = await find(link, leg);
       failureLogs.get(link._id)?.recovered();
       if (found) return hasNews(leg, found) ? { kind: "seen", order: found } : null;
-      return isDayOver(intent, leg, clock.now())
+      return isDayOver(intent, leg, 0)
         ? { kind: "day-over" }
         : absenceEvent(leg, link, askedAt - lateness(intent, askedAt));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       failureLogOf(link).failed(error);
       onUnread(error);
-      return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : null;
+      return isDayOver(intent, leg, intent.plan.isAmo ? AMO_UNREAD_DAYS : 0) ? { kind: "day-over" } : null;
     }
+  }
+
+  /** Books show only today, so a leg that none shows is given up `spareDays` after the day of its session. */
+  function isDayOver({ plan }: Intent, leg: Leg, spareDays: number): boolean {
+    if (leg.sentAt === null || leg.state === "not-found") return false;
+    return istDate(clock.now()) > addDays(sessionDay(plan, leg.sentAt, deps.nextTradingDay), spareDays);
   }
 
   const find = (link: Link, leg: Leg): Promise<Order | null> =>
@@ -201,14 +209,8 @@ function lateness(intent: Intent, now: number): number {
 const withUnknownTimeShifted = (leg: Leg, ms: number): Leg =>
   leg.unknownSince === null ? leg : { ...leg, unknownSince: leg.unknownSince + ms };
 
-/** Books show only today. A leg is given up once its day is over, an after-market one once its session must be. */
-function isDayOver(intent: Intent, leg: Leg, now: number): boolean {
-  if (leg.sentAt === null || leg.state === "not-found") return false;
-  return istDate(now) > addDays(istDate(leg.sentAt), intent.plan.isAmo ? AMO_DAYS : 0);
-}
-
-/** Calendar days. An order placed on a Friday evening trades on the next trading day, after a long weekend at worst. */
-const AMO_DAYS = 5;
+/** While no book can be read, the calendar may lack a holiday that has moved the session of an after-market order. */
+const AMO_UNREAD_DAYS = 5;
 
 const hasNews = (leg: Leg, order: Order): boolean =>
   leg.state !== "working" ||

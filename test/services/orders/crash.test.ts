@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerName, linkId } from "../../../src/domain/ids.ts";
+import { addDays, istInstant } from "../../../src/domain/market.ts";
 import { price } from "../../../src/domain/money.ts";
+import type { LegState } from "../../../src/domain/order-intent.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
+import { Secret } from "../../../src/lib/secret.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -312,6 +315,45 @@ describe("an unknown outcome", () => {
     floor.pass(14 * 3_600_000);
     await watch(floor, 61_000);
     expect(await statesNow(floor, intent)).toEqual(["unresolved"]);
+  });
+});
+
+describe("an after-market order that no process could follow on the day of its session", () => {
+  async function placedAt(date: string, time: string): Promise<Floor> {
+    const closed = await openFloor({ brokers: [broker], phaseOf: () => "closed" });
+    closed.clock.at = istInstant(date, time);
+    const [link] = await closed.accounts.active(ASHA);
+    const tokens = { accessToken: new Secret("t"), accountId: "X1", issuedAt: 0, expiresAt: closed.clock.at + 1e9 };
+    await closed.accounts.update(link!._id, () => ({ tokens }));
+    await sent(closed, await ticket(closed, { isAmo: true, parts: [{ link: { ...link!, tokens }, qty: 10 }] }));
+    broker.book.length = 0;
+    return closed;
+  }
+  async function statesAt(closed: Floor, date: string): Promise<LegState[]> {
+    closed.clock.at = istInstant(date, "00:30");
+    await closed.watcher.sweep();
+    const [intent] = await closed.journal.recent(ASHA);
+    return states(intent ?? null);
+  }
+
+  it.each([
+    ["on the evening before it", "2026-11-23", "20:00", "2026-11-25"],
+    ["on its own morning", "2026-11-24", "08:00", "2026-11-25"],
+    ["before a weekend", "2026-11-27", "20:00", "2026-12-01"],
+    ["on a Saturday", "2026-11-28", "08:00", "2026-12-01"],
+  ])("is unresolved from the day after that, if it was placed %s", async (_, date, time, over) => {
+    const closed = await placedAt(date, time);
+    expect(await statesAt(closed, addDays(over, -1))).toEqual(["working"]);
+    expect(await statesAt(closed, over)).toEqual(["unresolved"]);
+    await closed.close();
+  });
+
+  it("is followed for five days more while its book cannot be read: a holiday may have moved the session", async () => {
+    const closed = await placedAt("2026-11-23", "20:00");
+    broker.failsWith = "auth-expired";
+    expect(await statesAt(closed, "2026-11-29")).toEqual(["working"]);
+    expect(await statesAt(closed, "2026-11-30")).toEqual(["unresolved"]);
+    await closed.close();
   });
 });
 
