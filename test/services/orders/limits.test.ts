@@ -123,29 +123,35 @@ describe("the user's own limits", () => {
   it.each([
     ["that is switched off", { is_active: false }, "limit-loss"],
     ["whose session has ended", { tokens: null }, "loss-unread"],
-  ] as const)("on the day's loss count an account %s, if an order filled there today", async (_, change, code) => {
-    const fyers = fakeBroker("fyers");
-    const wide = await openFloor({ brokers: [broker, fyers] });
-    const [, other] = await wide.accounts.active(ASHA);
-    if (!other) throw new Error("no second account");
-    const atFyers = { parts: [{ link: other, qty: 10 }] };
-    const blocked = async () =>
-      (await ticket(wide, atFyers)).findings.filter(({ level }) => level === "block").map(({ code }) => code);
-    await wide.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
-    await wide.accounts.update(wide.link._id, () => change);
-    expect(await blocked()).toEqual([]);
-    await wide.accounts.update(wide.link._id, () => ({ is_active: true, tokens: wide.link.tokens }));
-    const order = await sent(wide, await ticket(wide));
-    broker.set("zerodha-1", { status: "filled", filledQty: 10 });
-    await wide.watcher.look(order);
-    broker.positions = [losing(1_000)];
-    expect(await blocked()).toEqual(["limit-loss"]);
-    await wide.accounts.update(wide.link._id, () => change);
-    expect(await blocked()).toEqual([code]);
-    wide.pass(86_400_000);
-    expect(await blocked()).toEqual([]);
-    await wide.close();
-  });
+  ] as const)(
+    "on the day's loss count an account %s, if an order of today is open or has filled there",
+    async (_, change, code) => {
+      const fyers = fakeBroker("fyers");
+      const wide = await openFloor({ brokers: [broker, fyers] });
+      const [, other] = await wide.accounts.active(ASHA);
+      if (!other) throw new Error("no second account");
+      const atFyers = { parts: [{ link: other, qty: 10 }] };
+      const blocked = async () =>
+        (await ticket(wide, atFyers)).findings.filter(({ level }) => level === "block").map(({ code }) => code);
+      await wide.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      await wide.accounts.update(wide.link._id, () => change);
+      expect(await blocked()).toEqual([]);
+      await wide.accounts.update(wide.link._id, () => ({ is_active: true, tokens: wide.link.tokens }));
+      const order = await sent(wide, await ticket(wide));
+      broker.positions = [losing(1_000)];
+      await wide.accounts.update(wide.link._id, () => change);
+      expect(await blocked()).toEqual([code]);
+      await wide.accounts.update(wide.link._id, () => ({ is_active: true, tokens: wide.link.tokens }));
+      broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+      await wide.watcher.look(order);
+      expect(await blocked()).toEqual(["limit-loss"]);
+      await wide.accounts.update(wide.link._id, () => change);
+      expect(await blocked()).toEqual([code]);
+      wide.pass(86_400_000);
+      expect(await blocked()).toEqual([]);
+      await wide.close();
+    },
+  );
 
   it("on the day's loss count an account that is switched off, if last evening's after-market order filled there", async () => {
     const fyers = fakeBroker("fyers");
@@ -206,6 +212,26 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 2 }]);
     const { intent } = await ticket(floor);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "limited" });
+  });
+
+  it("on orders a day count every order of a confirmation at the tap, before and after the limit was set", async () => {
+    const sliced = { instrument: { ...SBIN, freezeQty: 10 }, ...qty(30) };
+    await sent(floor, await ticket(floor, sliced));
+    const [late, early] = [await ticket(floor, sliced), await ticket(floor, qty(1))];
+    await floor.limits.set(ASHA, "ordersPerDay", 6);
+    const tap = ({ intent }: typeof late) => floor.desk.confirm(ASHA, intent.confirmId);
+    expect(await tap(early)).toMatchObject({ kind: "confirmed" });
+    expect(await tap(late)).toMatchObject({ kind: "limited", finding: { code: "limit-count" } });
+    expect(await tap(await ticket(floor, { ...sliced, ...qty(20) }))).toMatchObject({ kind: "confirmed" });
+    expect(await tap(await ticket(floor, qty(1)))).toMatchObject({ kind: "limited" });
+    expect(broker.placed).toHaveLength(6);
+  });
+
+  it("on orders a day do not count exits", async () => {
+    broker.positions = [losing(0)];
+    await sent(floor, await ticket(floor, { origin: "exit", side: "SELL", productType: "INTRADAY" }));
+    await floor.limits.set(ASHA, "ordersPerDay", 1);
+    expect(await blocks()).toEqual([]);
   });
 
   it("on orders a day count an order once however often it is tapped, and not once it is dropped", async () => {
