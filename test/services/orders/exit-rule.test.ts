@@ -5,8 +5,9 @@ import { price } from "../../../src/domain/money.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import type { Journal } from "../../../src/services/orders/journal.ts";
 import type { TicketView } from "../../../src/services/orders/tickets.ts";
-import { allSent, ASHA, type Floor, openFloor, openLink, SBIN, sent, ticket, VIKRAM } from "./floor.ts";
+import { allSent, ASHA, type Floor, openFloor, openLink, SBIN, sent, states, ticket, VIKRAM } from "./floor.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -107,6 +108,21 @@ describe("an exit", () => {
     await allSent([results]);
     expect(broker.book.filter(({ status }) => status === "open").length).toBeLessThan(2);
     expect(broker.placed.length).toBeLessThan(3);
+  });
+
+  it("is not sent when it cannot be seen whether another was confirmed at the same moment", async () => {
+    const { intent } = await ticket(floor, exit);
+    const change = floor.journal.change.bind(floor.journal);
+    const broken: Partial<Journal> = {
+      async change(...asked) {
+        const changed = await change(...asked);
+        if (changed?.confirmedAt) Object.assign(floor.journal, { recent: () => Promise.reject(new Error("no store")) });
+        return changed;
+      },
+    };
+    Object.assign(floor.journal, broken);
+    expect(states(await sent(floor, { intent }))).toEqual(["not-sent"]);
+    expect(broker.placed).toEqual([]);
   });
 
   it("closes nothing twice at an account that two users have linked", async () => {

@@ -73,6 +73,19 @@ describe("one ticket to several accounts", () => {
     expect(await statesNow(floor, intent)).toEqual(["sending", "working"]);
   });
 
+  it.each([
+    ["switched off", { is_active: false }, "invalid-request"],
+    ["logged out", { tokens: null }, "session-expired"],
+  ] as const)("is not sent to an account that was %s since the card, but to the other", async (_, change, cause) => {
+    const { intent } = await onBoth();
+    await floor.accounts.update(floor.link._id, () => change);
+    expect((await sent(floor, { intent })).legs).toMatchObject([
+      { state: "not-sent", notSentCause: cause },
+      { state: "working" },
+    ]);
+    expect([zerodha.placed.length, fyers.placed.length]).toEqual([0, 1]);
+  });
+
   it("has the total value over all accounts", async () => {
     zerodha.ltp = price(8_000_000);
     expect((await onBoth()).intent.plan.value).toBe(14 * 80_000);
