@@ -305,6 +305,17 @@ describe("the list of our orders that no broker's book shows", () => {
     expect(of({ state: "unknown" }, NOW - 86_400_000)).toBeNull();
     expect(of({ state: "unknown" }, null)).toBeNull();
   });
+
+  it("has an earlier day's after-market order for as long as it may be live, with its date", () => {
+    const of = (changes: Partial<Leg>) => {
+      const plan = { side: "SELL", symbol: SBIN.symbol, isAmo: true };
+      const intent = { plan, legs: [{ ...leg, ...changes }], confirmedAt: istInstant("2026-11-20", "20:15") };
+      return unbookedOrders({ intents: [intent as unknown as Intent], links: [], booked: [], now: NOW });
+    };
+    expect(String(of({ state: "unknown" }))).toContain("20 Nov 2026 20:15 SELL 10 SBIN");
+    expect(of({ state: "not-found" })).toBeNull();
+    expect(of({ booked: "pending" })).toBeNull();
+  });
 });
 
 describe("a broker's refusal", () => {

@@ -1,11 +1,11 @@
 import { ticker } from "../../domain/instrument.ts";
 import { istDate, istTime } from "../../domain/market.ts";
 import type { Order } from "../../domain/order.ts";
-import type { Leg, LegState } from "../../domain/order-intent.ts";
+import { isUnderWay, type Leg, type LegState } from "../../domain/order-intent.ts";
 import type { Link } from "../../services/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
 import { html, lines, type Html } from "../html.ts";
-import { quantity } from "./amounts.ts";
+import { dateText, quantity } from "./amounts.ts";
 
 /** The states of orders that the broker's book does not show: not seen there yet, not found, or never placed. */
 const UNBOOKED: Readonly<Partial<Record<LegState, string>>> = {
@@ -31,25 +31,27 @@ interface UnbookedInput {
   readonly now: number;
 }
 
-/** Today's orders placed here that no broker's book shows; null when there are none. */
+/** Orders placed here, today or for a session to come, that no broker's book shows; null when there are none. */
 export function unbookedOrders({ intents, links, booked, now }: UnbookedInput): Html | null {
   const tags = new Set(booked.map(({ tag }) => tag));
   const ids = new Set(booked.map(({ orderId }) => orderId));
   const rows = intents
-    .filter((intent) => isOfToday(intent, now))
     .flatMap(unbookedLegs)
+    .filter((row) => isOfToday(row.intent, now) || mayWait(row))
     .filter(({ leg }) => !tags.has(leg.tag) && (leg.orderId === null || !ids.has(leg.orderId)))
     .sort(mayBeLiveFirst);
   if (rows.length === 0) return null;
   return lines(
     html`<b>Not in the brokers' books</b>`,
-    ...rows.slice(0, MAX_LISTED).map((row) => line(row, links)),
+    ...rows.slice(0, MAX_LISTED).map((row) => line(row, links, now)),
     rows.length > MAX_LISTED && html`… and ${rows.length - MAX_LISTED} more.`,
   );
 }
 
 const isOfToday = ({ confirmedAt }: Intent, now: number): boolean =>
   confirmedAt !== null && istDate(confirmedAt) === istDate(now);
+
+const mayWait = ({ intent, leg }: Unbooked): boolean => intent.plan.isAmo && isUnderWay(leg);
 
 const confirmedAt = ({ intent }: Unbooked): number => intent.confirmedAt ?? intent.createdAt;
 const isDead = ({ leg }: Unbooked): boolean => leg.state === "not-sent" || leg.state === "rejected";
@@ -66,11 +68,12 @@ function unbookedLegs(intent: Intent): Unbooked[] {
     .map((leg) => ({ intent, leg }));
 }
 
-function line(row: Unbooked, links: readonly Link[]): Html {
+function line(row: Unbooked, links: readonly Link[], now: number): Html {
   const { intent, leg } = row;
   const label = links.find((link) => link._id === leg.link)?.label ?? "unlinked";
   const what = UNBOOKED[leg.state] ?? "refused";
   const why = leg.reason === null ? "" : `: ${leg.reason}`;
   const { plan } = intent;
-  return html`${istTime(confirmedAt(row))} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${label}</i> <b>${what}</b>${why}`;
+  const date = isOfToday(intent, now) ? "" : `${dateText(istDate(confirmedAt(row)))} `;
+  return html`${date}${istTime(confirmedAt(row))} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${label}</i> <b>${what}</b>${why}`;
 }
