@@ -352,6 +352,13 @@ describe("a panic", () => {
     expect(zerodha.placed).toHaveLength(1);
   });
 
+  it("sends an exit beside an order of another product that could not be cancelled", async () => {
+    await sent(floor, await ticket(floor, { ...resting, side: "SELL", productType: "CNC" }));
+    zerodha.positions = [holds(20, "BUY")];
+    zerodha.scripts.push("lose-order");
+    expect((await floor.panic.run(ASHA, "p1", true)).exits).toMatchObject([{ kind: "ordered" }]);
+  });
+
   it("sends no second exit while no book shows the accepted first one", async () => {
     zerodha.positions = [holds(10, "BUY")];
     zerodha.hidden = true;
