@@ -314,6 +314,26 @@ describe("the scheduled messages of a day", () => {
       expect((await all.snapshots.lastBefore(link._id, "2026-11-24"))?.fills).toMatchObject([{ multiplier: 100 }]);
     });
 
+    it("stores a fill whose time is of another day at noon, since a report takes it by its time", async () => {
+      const all = deps();
+      broker.book.trades = [{ ...trade, at: istInstant("2026-11-20", "10:00") }];
+      await run(closingDigest(all));
+      const noon = istInstant(DATE, "12:00");
+      expect((await all.snapshots.lastBefore(link._id, "2026-11-24"))?.fills).toMatchObject([{ at: noon }]);
+    });
+
+    it("draws the largest moves, at most nine bars, and sums up the others", async () => {
+      broker.book.holdings = Array.from({ length: 11 }, (_, at) => ({
+        ...holding,
+        symbol: tradingSymbol(`NSE:SHARE${at}-EQ`),
+        qty: 100 + at,
+      }));
+      await run(closingDigest(deps()));
+      const { picture = "" } = posted[0] ?? {};
+      expect(picture).toMatch(/>SHARE10<[^]*>4 others</);
+      expect(picture).not.toContain(">SHARE1<");
+    });
+
     it("has at most thirty days in its curve", async () => {
       const all = deps();
       for (let i = 0; i < 45; i += 1) {
@@ -667,6 +687,20 @@ describe("the scheduled messages of a day", () => {
       expect(text()).toContain("One login is due");
     });
 
+    it("takes a session to be alive while its broker is down, not once the broker says that it is over", async () => {
+      await broker.logIn(link._id);
+      const connector = await broker.accounts.broker(link).connector();
+      const failing = (kind: BrokerError["kind"]): void => {
+        connector.isTokenValid = () => Promise.reject(new BrokerError(kind, "x", { broker: ACME, endpoint: "GET /x" }));
+      };
+      failing("unavailable");
+      await run(morningLogin(deps()));
+      expect(posted).toEqual([]);
+      failing("auth-expired");
+      await run(morningLogin(deps()));
+      expect(text()).toContain("One login is due");
+    });
+
     it("counts a session that ends during the day as due, unless it can be renewed", async () => {
       clock.at = istInstant("2026-11-25", "01:00");
       await broker.logIn(link._id);
@@ -978,6 +1012,7 @@ describe("the scheduled messages of a day", () => {
       await outbox.deliver();
     }
     expect(told).toEqual(["2027-01-01", "2027-01-15", "2027-02-01", "2027-02-15"]);
+    expect(job.dueAt({ ...owner, role: "trader" }, "2027-01-01")).toBeNull();
   });
 
   it("visibleLength counts characters without markup", () => {

@@ -50,12 +50,32 @@ describe("a message with a picture", () => {
   });
 
   it.each([
+    [403, "Forbidden: user is deactivated"],
+    [400, "Bad Request: chat not found"],
+  ])("is given up as one to a user who is gone: %s %s", async (code, description) => {
+    expect((await deliver(digest, code, description)).delivery).toMatchObject({ kind: "never", reason: "blocked" });
+  });
+
+  it.each([
+    { code: 401, means: "outage" },
     { code: 403, means: "never" },
+    { code: 404, means: "outage" },
     { code: 429, means: "wait" },
     { code: 502, means: "outage" },
   ])("is not sent a second time when the answer, $code, is not about the picture", async ({ code, means }) => {
     const { asked, delivery } = await deliver(digest, code, "Forbidden: bot was blocked by the user");
     expect(asked).toEqual(["photo"]);
     expect(delivery.kind).toBe(means);
+  });
+});
+
+describe("a message", () => {
+  it("comes without a sound only if it is silent", async () => {
+    const said: object[] = [];
+    const api = { sendMessage: async (...args: object[]) => (said.push(args[2] ?? {}), { message_id: 7 }) };
+    const sender = { api: api as unknown as Api, draw: async () => new Uint8Array(1), onDrawFailure: () => undefined };
+    const { picture: _, ...text } = digest;
+    for (const silent of [true, false]) await (await prepareNotification(sender, { ...text, silent }, null))();
+    expect(said.map((options) => "disable_notification" in options)).toEqual([true, false]);
   });
 });

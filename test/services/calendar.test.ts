@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dayStatus, isTradingDay } from "../../src/domain/calendar.ts";
+import { closingTime, dayStatus, isTradingDay } from "../../src/domain/calendar.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createCalendar } from "../../src/services/calendar.ts";
 
@@ -37,6 +37,26 @@ describe("the calendar override", () => {
     expect(isTradingDay("2026-12-25", calendar)).toBe(true);
     expect(dayStatus("2027-01-26", calendar)).toEqual({ kind: "holiday", name: "Republic Day" });
     expect(isTradingDay("2027-01-27", calendar)).toBe(true);
+  });
+
+  it("replaces a whole year that is shipped", () => {
+    write({ years: [{ year: 2026, source: "circular", days: {} }] }, 7);
+    expect(isTradingDay("2026-11-24", open().current())).toBe(true);
+  });
+
+  it("changes session times from a date on, wherever that date stands in the list", () => {
+    const later = (from: string, end: string) => {
+      const phases = [{ phase: "continuous", start: "09:15", end }];
+      return {
+        from,
+        source: "circular",
+        groups: { "cash-with-derivatives": phases, cash: phases, derivatives: phases },
+      };
+    };
+    write({ sessions: [later("2026-12-14", "17:00"), later("2026-12-07", "16:30")] }, 8);
+    const calendar = open().current();
+    const closes = ["2026-12-04", "2026-12-07", "2026-12-14"].map((date) => closingTime(date, calendar));
+    expect(closes).toEqual(["15:40", "16:30", "17:00"]);
   });
 
   it("is read again while the process runs", () => {
