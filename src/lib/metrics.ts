@@ -3,6 +3,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 /** Upper bounds of the histogram buckets, in seconds. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const MAX_SERIES = 2_000;
+/** Half the time that Prometheus waits for an answer by default. */
+const GAUGE_TIMEOUT_MS = 5_000;
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -63,14 +65,25 @@ export function createMetrics(): Metrics {
         lines.push(`# TYPE ${name} histogram`);
         for (const [labels, histogram] of family) lines.push(...histogramLines(name, labels, histogram));
       }
-      for (const [name, read] of gauges) {
-        const value = await Promise.resolve(read()).catch(() => Number.NaN);
-        lines.push(`# TYPE ${name} gauge`, `${name} ${Number.isNaN(value) ? "NaN" : value}`);
-      }
+      const values = await Promise.all([...gauges].map(async ([name, read]) => [name, await valueOf(read)] as const));
+      for (const [name, value] of values) lines.push(`# TYPE ${name} gauge`, `${name} ${value}`);
       loopDelay.reset();
       return `${lines.join("\n")}\n`;
     },
   };
+}
+
+/** NaN when it cannot be read in time: a store that hangs must not keep the other metrics from Prometheus. */
+async function valueOf(read: () => number | Promise<number>): Promise<number> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<number>((resolve) => (timer = setTimeout(() => resolve(Number.NaN), GAUGE_TIMEOUT_MS)));
+  try {
+    return await Promise.race([read(), late]);
+  } catch {
+    return Number.NaN;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function familyOf<T>(families: Map<string, Map<string, T>>, name: string): Map<string, T> {
