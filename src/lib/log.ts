@@ -12,7 +12,8 @@ export function createLog(options: { level: string; destination?: DestinationStr
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
-      mixin: traceFields,
+      // A copy, because pino writes the line's own fields into it.
+      mixin: () => ({ ...traceFields() }),
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );

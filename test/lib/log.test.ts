@@ -53,4 +53,14 @@ describe("a log line", () => {
     expect(line).toMatch(/"update":7,"order":"o1","msg":"inside"/);
     expect(line).not.toMatch(/"update":7[^\n]*"msg":"outside"/);
   });
+
+  it("has no field of an earlier line about the same update", () => {
+    const lines = logged((log) =>
+      traced({ update: 7 }, () => {
+        log.warn({ err: new Error("no answer"), link: "l1" }, "first");
+        log.info({ intent: "i1" }, "second");
+      }),
+    );
+    expect(lines).toMatch(/"update":7,"intent":"i1","msg":"second"/);
+  });
 });
