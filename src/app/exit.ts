@@ -1,23 +1,27 @@
 import { ConfigError } from "../errors.ts";
 import { createLog } from "../lib/log.ts";
 
-/** Runs a command-line entry. A ConfigError or a full disk ends the process with one line per problem, no stack trace. */
+/** Runs a command-line entry. A ConfigError, or what else the operator can mend, ends the process without a stack trace. */
 export async function runOrExit(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    exitOn(diskFull(error) ?? error);
+    exitOn(mendable(error) ?? error);
   }
 }
 
 const SQLITE_FULL = 13;
 
-/** Null for any other error. Not for a bot that runs: it keeps going until there is room. */
-export function diskFull(error: unknown): ConfigError | null {
+/** In one line what the operator can mend; null for any other error. Not for a bot that runs: it goes on, and waits. */
+export function mendable(error: unknown): ConfigError | null {
   if (!(error instanceof Error)) return null;
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
-  const isFull = code === "ENOSPC" || (typeof errcode === "number" && (errcode & 0xff) === SQLITE_FULL);
-  return isFull ? new ConfigError([`A disk is full (${error.message}). Make room and start again.`]) : null;
+  if (code === "ENOSPC" || (typeof errcode === "number" && (errcode & 0xff) === SQLITE_FULL))
+    return new ConfigError([`A disk is full (${error.message}). Make room and start again.`]);
+  if (code === "EACCES" || code === "EROFS") return new ConfigError([`Not allowed here (${error.message})`]);
+  if (error.name === "MongoServerSelectionError")
+    return new ConfigError([`MongoDB cannot be reached (${error.message})`]);
+  return null;
 }
 
 /**

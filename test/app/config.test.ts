@@ -20,7 +20,7 @@ import { ConfigError } from "../../src/errors.ts";
 import { generateKey } from "../../src/lib/crypto.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { diskFull } from "../../src/app/exit.ts";
+import { mendable } from "../../src/app/exit.ts";
 import { runEntry } from "./run.ts";
 
 const ROOTS = { ZERODHA_API_ROOT: "https://api.kite.trade" };
@@ -185,8 +185,18 @@ describe("npm start", () => {
       out: "A disk is full (ENOSPC: no space left on device, write). Make room and start again.\n",
     });
     const full = Object.assign(new Error("database or disk is full"), { code: "ERR_SQLITE_ERROR", errcode: 13 });
-    expect(diskFull(full)?.problems).toEqual(["A disk is full (database or disk is full). Make room and start again."]);
-    expect(diskFull(new Error("other"))).toBeNull();
+    expect(mendable(full)?.problems).toEqual(["A disk is full (database or disk is full). Make room and start again."]);
+    expect(mendable(new Error("other"))).toBeNull();
+  });
+
+  it("says in one line, as every command does, what the operator can mend", async () => {
+    const mongo = { DATA_DIR: dir, MONGODB_URI: "mongodb://asha:marker@127.0.0.1:9/sauda", MASTER_KEY: generateKey() };
+    expect(await runEntry(["backup", join(dir, "copy")], mongo).ended).toMatchObject({
+      code: 1,
+      out: "MongoDB cannot be reached (connect ECONNREFUSED 127.0.0.1:9)\n",
+    });
+    const refused = Object.assign(new Error("EACCES: permission denied, mkdir '/backup'"), { code: "EACCES" });
+    expect(mendable(refused)?.problems).toEqual(["Not allowed here (EACCES: permission denied, mkdir '/backup')"]);
   });
 
   it("ends on a connection string that MongoDB's driver refuses, instead of waiting for the server", async () => {
