@@ -50,8 +50,8 @@ export const postLater = (user: UserId, { html, keyboard }: View, { notifier }: 
   });
 
 /**
- * For work inside a dialogue's `external`, out of which errors do not keep their class: answers them here. False when the
- * dialogue should ask again, because the user can correct what was typed.
+ * For work that no handler awaits, and inside a dialogue's `external`, out of which errors do not keep their class: answers
+ * them here. False when the dialogue should ask again, because the user can correct what was typed.
  */
 export async function withFailuresAnswered(
   ctx: BareContext,

@@ -4,7 +4,7 @@ import { paiseFromRupees } from "../domain/money.ts";
 import { CalendarUnknown } from "../domain/calendar.ts";
 import type { Intent } from "../services/orders/journal.ts";
 import type { Proposal } from "../services/strategies/nifty-shop/proposals.ts";
-import { parseRange } from "../services/strategies/nifty-shop/backtest-data.ts";
+import { parseRange, type Range } from "../services/strategies/nifty-shop/backtest-data.ts";
 import {
   amountPerTrade,
   parseSetting,
@@ -16,6 +16,7 @@ import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
 import { allows, requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
+import { withFailuresAnswered } from "./failure.ts";
 import type { Html } from "./html.ts";
 import { showPicture, toPng } from "./picture-view.ts";
 import { equityPicture } from "./pictures/equity.ts";
@@ -157,19 +158,30 @@ export async function repeatOrder(deps: BotDeps, ctx: SaudaContext, intent: Inte
   else await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
 }
 
-/** Reading years of prices takes a while, so a first message says so. */
+/**
+ * Reading years of prices can take minutes: a first message says so and the result follows by itself, so that no other
+ * command, such as an order, has to wait for it.
+ */
 export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {
   const range = parseRange(typed);
   if (!range) throw new Refusal(shopText.badRange());
+  await withRangeRefused(async () => send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) }));
+  void withFailuresAnswered(ctx, deps, () => withRangeRefused(() => sendBacktest(deps, ctx, range)));
+}
+
+async function sendBacktest(deps: BotDeps, ctx: SaudaContext, range: Range): Promise<void> {
   const settings = await deps.niftyShop.settings(ctx.user._id);
   const link = await deps.niftyShop.account(ctx.user, settings);
+  const result = await deps.backtests.run(link, settings, range);
+  const broker = link && accountTitle(deps.accounts, link);
+  await showPicture(ctx, { png: await toPng(deps, ctx, equityPicture(result)), html: backtestText(result, broker) });
+}
+
+/** A backtest throws a RangeError for a range that starts too early or has no prices. */
+async function withRangeRefused(work: () => Promise<unknown>): Promise<void> {
   try {
-    await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
-    const result = await deps.backtests.run(link, settings, range);
-    const broker = link && accountTitle(deps.accounts, link);
-    await showPicture(ctx, { png: await toPng(deps, ctx, equityPicture(result)), html: backtestText(result, broker) });
+    await work();
   } catch (error) {
-    // How a backtest refuses a range: it starts too early, or has no prices.
     if (error instanceof RangeError) throw new Refusal(shopText.noRange(error.message));
     throw error;
   }

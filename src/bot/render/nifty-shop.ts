@@ -321,5 +321,5 @@ export const shopText = {
     html`That value is not possible. Percentages from 0.5 to 50, the target from 1, buys from 1 to 5, a time like <code>14:45</code>, an amount like <code>30000</code>.`,
   badRange: (): Html => html`Like this: <code>/niftyshop backtest 2020-01..2025-07</code>`,
   noRange: (why: string): Html => html`That range is not possible: ${why}.`,
-  reading: (count: number): Html => html`Reading ${count} shares’ prices. This takes a moment.`,
+  reading: (count: number): Html => html`Reading ${count} shares’ prices. This can take some minutes.`,
 };
