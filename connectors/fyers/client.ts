@@ -18,6 +18,9 @@ export type Reader = Pick<Access, "link" | "credentials"> & {
     Partial<Pick<Access["session"], "accountId" | "expiresAt">>;
 };
 export type Client = ReturnType<typeof createClient>;
+type RateClass = keyof typeof RATE_LIMITS;
+/** The class that a class counts against as well. */
+const WITHIN: Readonly<Record<RateClass, RateClass | null>> = { candle: "read", read: "rest", rest: null };
 type Query = Readonly<Record<string, string>>;
 interface Call {
   readonly method: HttpRequest["method"];
@@ -36,15 +39,13 @@ export interface OrderReply {
 export function createClient(deps: ConnectorDeps) {
   const root = (deps.roots["FYERS_API_ROOT"] ?? ROOTS.FYERS_API_ROOT).replace(/\/$/, "");
 
-  const limitOf =
-    (meter: string): Limit =>
-    (run, until) =>
-      deps.limiter.run(`fyers:${meter}:rest`, RATE_LIMITS.rest, run, until);
-  /** Reads have a limit of their own, within that of all calls. */
-  const readLimitOf =
-    (meter: string): Limit =>
-    (run, until) =>
-      deps.limiter.run(`fyers:${meter}:read`, RATE_LIMITS.read, () => limitOf(meter)(run, until), until);
+  function limitOf(meter: string, rate: RateClass): Limit {
+    const outer = WITHIN[rate];
+    return (run, until) => {
+      const call = outer === null ? run : () => limitOf(meter, outer)(run, until);
+      return deps.limiter.run(`fyers:${meter}:${rate}`, RATE_LIMITS[rate], call, until);
+    };
+  }
 
   const toRequest = (call: Call, reader: Reader | null, signal?: AbortSignal): HttpRequest => ({
     scope: "fyers",
@@ -65,11 +66,12 @@ export function createClient(deps: ConnectorDeps) {
     schema: S,
     reader: Reader,
     signal?: AbortSignal,
+    rate: "read" | "candle" = "read",
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     requireUnexpired(reader, deps.now(), endpoint);
     const request = toRequest(call, reader, signal);
-    const limit = readLimitOf(meterOf(reader));
+    const limit = limitOf(meterOf(reader), rate);
     const reply = await sendMetered(deps.http, limit, { request, isRead: true }, (error, wasSent) =>
       noReply(error, endpoint, wasSent),
     );
@@ -84,8 +86,11 @@ export function createClient(deps: ConnectorDeps) {
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     const request = toRequest(call, caller.reader ?? null, signal);
-    const reply = await sendMetered(deps.http, limitOf(caller.meter), { request, isRead: false }, (error, wasSent) =>
-      noReply(error, endpoint, wasSent),
+    const reply = await sendMetered(
+      deps.http,
+      limitOf(caller.meter, "rest"),
+      { request, isRead: false },
+      (error, wasSent) => noReply(error, endpoint, wasSent),
     );
     return checked(schema, succeeded(endpoint, reply, caller.secrets), endpoint);
   }
@@ -95,7 +100,7 @@ export function createClient(deps: ConnectorDeps) {
     const endpoint = endpointOf(call);
     requireUnexpired(access, deps.now(), endpoint);
     const request = { ...toRequest(call, access, signal), timeoutMs: ORDER_TIMEOUT_MS, egress: access.egress };
-    const limit = limitOf(meterOf(access));
+    const limit = limitOf(meterOf(access), "rest");
     return {
       endpoint,
       reply: await sendMetered(deps.http, limit, { request, isRead: false }, (error, wasSent) =>
@@ -153,7 +158,7 @@ export function createClient(deps: ConnectorDeps) {
     getDepth: (reader: Reader, symbol: string, signal?: AbortSignal) =>
       get("/data/depth", schemas.depthSchema, reader, signal, { symbol, ohlcv_flag: "1" }),
     getHistory: (reader: Reader, query: Query, signal?: AbortSignal) =>
-      get("/data/history", schemas.historySchema, reader, signal, query),
+      ask({ method: "GET", path: "/data/history", query }, schemas.historySchema, reader, signal, "candle"),
 
     postOrder: (access: Access, body: unknown, signal?: AbortSignal) =>
       order(post("orders/sync", body), access, signal),

@@ -13,7 +13,7 @@ export const PRODUCTS: readonly Product[] = ["CNC", "INTRADAY", "MARGIN", "MTF"]
 /**
  * Fyers counts all REST calls of a user together: 10 a second, 200 a minute, and a block for the day after the minute's
  * limit was exceeded four times. `rest` is that limit with a margin. Reads also count against `read`, which leaves room
- * for orders.
+ * for orders, and those of candles against `candle`, which leaves room for other reads: a backtest asks for hundreds.
  */
 export const RATE_LIMITS = {
   rest: [
@@ -24,4 +24,5 @@ export const RATE_LIMITS = {
     { count: 6, perMs: 1_000 },
     { count: 150, perMs: 60_000 },
   ],
+  candle: [{ count: 100, perMs: 60_000 }],
 } as const;

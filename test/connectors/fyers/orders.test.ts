@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { tradingSymbol } from "../../../src/domain/ids.ts";
 import type { Order, OrderRequest, OrderTerms } from "../../../src/domain/order.ts";
 import { errorKind } from "../../../connectors/fyers/errors.ts";
 import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
@@ -7,7 +8,7 @@ import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import type { HttpReply } from "../../../src/lib/http.ts";
 import { failureOf } from "../harness.ts";
-import { access, html, listed, reply, setUp, text, TOKEN } from "./harness.ts";
+import { access, html, listed, NOW, reply, setUp, text, TOKEN } from "./harness.ts";
 
 const units = (value: number): never => value as never;
 const protection = { basisPoints: 300, limit: units(9_320_000) };
@@ -395,6 +396,23 @@ it("limits all calls of a link together, and reads by a second limit that leaves
     "fyers:FA20411:rest 8/1s 180/60s",
     "fyers:FA20411:rest 8/1s 180/60s",
   ]);
+});
+
+it("limits candles by a third limit, so that a backtest leaves room for other reads, and counts their retries", async () => {
+  const limiterCalls: string[] = [];
+  const limiter: RateLimiter = {
+    run: (key, windows, call) => {
+      limiterCalls.push(`${key} ${windows.map(({ count, perMs }) => `${count}/${perMs / 1_000}s`).join(" ")}`);
+      return call();
+    },
+  };
+  const { connector, sent, table } = await setUp(() => reply("get-data-history"), { limiter });
+  const instrument = table.bySymbol(tradingSymbol("NSE:SBIN-EQ"))!.instrument;
+  const meters = ["fyers:FA20411:candle 100/60s", "fyers:FA20411:read 6/1s 150/60s", "fyers:FA20411:rest 8/1s 180/60s"];
+  await connector.getHistoricalData(access, { instrument, interval: "1d", from: NOW - 86_400_000, to: NOW });
+  expect(limiterCalls.splice(0)).toEqual(meters);
+  await sent[0]?.turn?.(AbortSignal.any([]));
+  expect(limiterCalls).toEqual(meters);
 });
 
 it("counts every retry of a read against the limits, as Fyers does", async () => {
