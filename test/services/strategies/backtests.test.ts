@@ -6,7 +6,7 @@ import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, valueOf } from "../../../src/domain/money.ts";
 import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
 import type { Candles } from "../../../src/services/candles.ts";
-import { shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
+import { readSeries, shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
 import { createBacktests } from "../../../src/services/strategies/nifty-shop/backtests.ts";
 import { loadNifty50 } from "../../../src/services/strategies/nifty-shop/constituents.ts";
 import { DEFAULT_SHOP_SETTINGS } from "../../../src/services/strategies/nifty-shop/settings.ts";
@@ -73,6 +73,20 @@ describe("a user's backtest", () => {
       await expect(backtestsWhere(kind).run(null, DEFAULT_SHOP_SETTINGS, RANGE)).rejects.toMatchObject({ kind });
     },
   );
+
+  it("reads a few shares at a time, so that no other call waits behind all of them", async () => {
+    let [reading, most] = [0, 0];
+    await readSeries(loadNifty50().membersOn("2024-01-01"), RANGE, {
+      async share() {
+        most = Math.max(most, (reading += 1));
+        await Promise.resolve();
+        reading -= 1;
+        return [];
+      },
+      index: async () => [],
+    });
+    expect(most).toBeLessThanOrEqual(4);
+  });
 
   it("asks Yahoo by name for shares that no broker lists", async () => {
     const asked: string[] = [];

@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import type { InstrumentKey } from "../../../domain/ids.ts";
 import { equitySymbol, type Equity, type Index, indexInstrument, INDICES } from "../../../domain/instrument.ts";
 import { addDays, isDate, istDate, istInstant, lastOfMonth } from "../../../domain/market.ts";
@@ -7,6 +8,8 @@ import type { Candle } from "../../../domain/portfolio.ts";
 import type { CandleQuery } from "../../../../connectors/base.ts";
 import type { BacktestInput } from "./backtest.ts";
 
+/** Shares read at the same time. Calls wait in line at a broker: whatever else is asked there would wait behind them. */
+const CONCURRENCY = 4;
 /** Calendar days read before the range, so that the twenty-day average exists on its first day. */
 const WARM_UP_DAYS = 45;
 
@@ -66,8 +69,9 @@ export async function readSeries(
     from: istInstant(addDays(from, -WARM_UP_DAYS)),
     to: istInstant(to, "23:59"),
   };
+  const queue = new PQueue({ concurrency: CONCURRENCY });
   const [entries, index] = await Promise.all([
-    Promise.all(tickers.map(async (ticker) => [ticker, await read.share(ticker, query)] as const)),
+    queue.addAll(tickers.map((ticker) => async () => [ticker, await read.share(ticker, query)] as const)),
     read.index(query),
   ]);
   return { series: new Map(entries), index };
