@@ -6,7 +6,7 @@ import { withoutInvisible } from "../lib/invisible.ts";
  * These wait for no other handler, which may hang, and not for each other: a panic calls brokers and may hang too. "/lock off"
  * is none of them: it waits for the chat's handlers, and a bare /lock must not wait for it.
  */
-const URGENT_COMMAND = /^\/(panic(?=(?:@\w+)?(?:\s|$))|lock(?=(?:@\w+)?\s*$))/i;
+const URGENT_COMMAND = /^\/(panic(?=(?:@\w+)?(?:\s|$))|lock(?=(?:@\w+)?(?:\s+on)?\s*$))/i;
 const URGENT_BUTTON = /^(panic)(?::|$)/;
 
 /** The queue of an update: its chat's, or its sender's when there is no chat. Updates of one lane are handled in order. */

@@ -53,10 +53,10 @@ export const captureCodes =
     await send(ctx, { html: enteredText(deps, entered, isFrozen) });
   };
 
-/** Handles a bare /lock above the lanes and dialogues, so that a handler that hangs cannot delay a freeze. */
+/** Handles a bare /lock, or "/lock on", above the lanes and dialogues, so that a handler that hangs cannot delay a freeze. */
 export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
   bot
-    .filter((ctx) => ctx.chat?.type === "private" && /^\/lock(@\w+)?\s*$/.test(ctx.message?.text ?? ""))
+    .filter((ctx) => ctx.chat?.type === "private" && /^\/lock(@\w+)?(\s+on)?\s*$/i.test(ctx.message?.text ?? ""))
     .use(async (ctx, next) => {
       const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
       if (!user || user.role === "pending" || user.role === "blocked") return next();

@@ -23,8 +23,8 @@ describe("the lane of an update", () => {
   it("is a separate one for /panic, a bare /lock and inline queries", () => {
     for (const text of ["/panic", "/panic all", "/Panic", "\u200E /panic"])
       expect(laneOf(message(text))).toBe("panic:7");
-    for (const text of ["/lock", "/lock@sauda_bot", "/Lock "]) expect(laneOf(message(text))).toBe("lock:7");
-    for (const text of ["/lock off", "/lock pin"]) expect(laneOf(message(text))).toBe("7");
+    for (const text of ["/lock", "/lock@sauda_bot", "/Lock ", "/lock On"]) expect(laneOf(message(text))).toBe("lock:7");
+    for (const text of ["/lock off", "/lock pin", "/lock once"]) expect(laneOf(message(text))).toBe("7");
     expect(laneOf(message("/panicked"))).toBe("7");
     expect(laneOf(message("/lockdown"))).toBe("7");
     const inline = { update_id: 3, inline_query: { id: "1", from, query: "sbin", offset: "" } } as Update;

@@ -76,6 +76,13 @@ describe("the answer", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
+  it("to “/lock on”, which “/lock off” undoes, is that of a bare /lock: trading is locked", async () => {
+    for (const typed of ["/lock on", "/Lock ON "]) {
+      expect(await ask(typed)).toContain("Locked. No order of yours is placed until /lock off.");
+      expect(await ask("/lock off")).toContain("Unlocked.");
+    }
+  });
+
   it("to a /lock off that was sent before the latest /lock says that trading stays locked", async () => {
     const { orderLock } = world().deps;
     await orderLock.freeze(userId(ASHA), { date: 9e9, id: 1 });
