@@ -5,9 +5,10 @@ import { lines, type Html } from "../src/bot/html.ts";
 import { sentBy } from "../src/bot/lock-gate.ts";
 import { lock as text } from "../src/bot/safety-text.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
-import { send } from "../src/bot/view.ts";
+import { deleteSecret, send } from "../src/bot/view.ts";
 import { qrPicture } from "../src/lib/chart/qr.ts";
 import { otpauthUri } from "../src/lib/totp.ts";
+import { PIN_PATTERN } from "../src/services/lock.ts";
 
 export const lock: CommandModule = {
   name: "lock",
@@ -19,7 +20,11 @@ export const lock: CommandModule = {
     const composer = new Composer<SaudaContext>();
     // A bare /lock is handled by `urgentLock`, above the lanes.
     composer.command("lock", async (ctx) => {
-      const answer = await changeLock(deps, ctx, ctx.match.trim().toLowerCase());
+      const words = ctx.match.trim().toLowerCase().split(/\s+/);
+      const wanted = words.filter((word) => !PIN_PATTERN.test(word));
+      // Not taken, because a command awaits none; but it must not stay in the chat.
+      if (wanted.length < words.length) await deleteSecret(ctx);
+      const answer = await changeLock(deps, ctx, wanted.join(" "));
       if (answer) await send(ctx, { html: answer });
     });
     return composer;

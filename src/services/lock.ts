@@ -59,7 +59,7 @@ const LOCKOUT_MS = 15 * 60_000;
 const AWAITED_MS = 5 * 60_000;
 /** Telegram redelivers for 24 hours. Not longer, because another bot (a changed token) would reuse message ids. */
 const TAKEN_MS = 25 * 3_600_000;
-const PIN_PATTERN = /^\d{4,8}$/;
+export const PIN_PATTERN = /^\d{4,8}$/;
 
 /** When a message was sent. By date first, because another bot (a changed token) numbers its messages anew. */
 export interface Sent {

@@ -78,6 +78,18 @@ describe("an awaited PIN", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
+  it("is deleted from the chat, and not taken, when it is typed in the command itself", async () => {
+    expect(await says("/lock pin 4829")).toContain("Send the PIN");
+    await says("4829");
+    expect(await says("/lock off 4829")).toContain("Send your PIN, then /lock off again.");
+    expect(await says("4829", "/lock none")).toContain("Removed.");
+    expect(await says("/lock 4829")).toContain("Orders need only the Confirm button.");
+    const texts = chat()
+      .messages()
+      .map(({ text }) => text);
+    expect(texts.filter((text) => /\b4829\b/.test(text ?? ""))).toEqual([]);
+  });
+
   it("neither opens a frozen account nor says so", async () => {
     await says("/lock pin", "4829", "/lock");
     expect(await says("/lock off")).toContain("then /lock off again");
