@@ -392,6 +392,12 @@ describe("the dashboard", () => {
     expect(said(dashboard)).not.toContain("Cash");
   });
 
+  it("labels what the shares cost as /holdings does", () => {
+    const line = (view: { html: { toString(): string } }) => /^Invested.*$/m.exec(said(view))?.[0];
+    const dashboard = dashboardView({ ...page, parts: [read("one", { positions: [], holdings: [holding], funds })] });
+    expect(line(dashboard)).toBe(line(holdingsView([read("one", [holding])], page)));
+  });
+
   it("does not show unread accounts as worth nothing", () => {
     const text = said(dashboardView({ ...page, parts: [silent("one")] }));
     expect(text).toContain("Acme (one) cannot be reached right now");

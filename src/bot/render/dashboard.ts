@@ -111,7 +111,7 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
       [
         ["Worth", money.plain(total.worth)],
         ["Shares", money.plain(total.value)],
-        ["Cost", money.plain(total.invested)],
+        ["Invested", money.plain(total.invested)],
         ["Available", money.plain(total.available)],
         ["P&L", money.cell(total.pnl)],
       ],
