@@ -88,6 +88,15 @@ describe("a user's backtest", () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
+  it("waits until the one before it has ended, so that many at once do not take up the bot and the broker", async () => {
+    const asked: string[] = [];
+    const backtests = backtestsWhere("rejected", asked);
+    const calls = backtests.sharesIn(RANGE) + 1;
+    await Promise.all([1, 2].map(() => backtests.run(null, DEFAULT_SHOP_SETTINGS, RANGE)));
+    expect(asked).toHaveLength(2 * calls);
+    expect(new Set(asked.slice(0, calls)).size).toBe(calls);
+  });
+
   it("asks Yahoo by name for shares that no broker lists", async () => {
     const asked: string[] = [];
     const backtests = backtestsWhere("rejected", asked);

@@ -1,6 +1,7 @@
 import { BrokerError } from "../../../errors.ts";
 import { paiseFromRupees } from "../../../domain/money.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
+import { createTurns } from "../../../lib/turns.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { CandleQuery } from "../../../../connectors/base.ts";
 import type { Link } from "../../accounts.ts";
@@ -22,7 +23,7 @@ export interface BacktestReport extends BacktestResult {
 export interface Backtests {
   /** How many shares a backtest over the range has to read. */
   sharesIn(range: Range): number;
-  /** Runs the user's rules over history, with ₹10 lakh or the capital in their settings. */
+  /** Runs the user's rules over history, with ₹10 lakh or the capital in their settings. One backtest at a time. */
   run(link: Link | null, settings: ShopSettings, range: Range): Promise<BacktestReport>;
 }
 
@@ -33,6 +34,7 @@ export function createBacktests(deps: {
   clock: Clock;
 }): Backtests {
   const { candles, constituents } = deps;
+  const turns = createTurns();
   const closedPart = (range: Range): Range => untilYesterday(range, deps.clock.now());
 
   async function read(
@@ -51,34 +53,36 @@ export function createBacktests(deps: {
     }
   }
 
+  async function run(link: Link | null, settings: ShopSettings, wanted: Range): Promise<BacktestReport> {
+    const range = closedPart(wanted);
+    const tickers = constituents.everIn(range.from, range.to);
+    const sources = new Set<CandleSeries["source"]>();
+    const prices = await readSeries(tickers, range, {
+      index: (query) => read(link, { ...query, instrument: NIFTY_50 }, sources),
+      async share(ticker, query) {
+        const found = await deps.instruments.resolve(`NSE:${ticker}-EQ`);
+        // Yahoo may still know a share by name after it has left the brokers' masters.
+        return found.kind === "one"
+          ? read(link, { ...query, instrument: found.instrument }, sources)
+          : read(null, { ...query, instrument: shareNamed(ticker) }, sources);
+      },
+    });
+    const { sizing } = settings;
+    const result = runBacktest({
+      ...range,
+      ...prices,
+      constituents,
+      rules: rulesOf(settings),
+      capital: sizing.kind === "parts" ? sizing.capital : CAPITAL,
+      chargesOf: deliveryCharges,
+      fillAt: "next-open",
+    });
+    const isBeyond = range.to > constituents.knownUntil;
+    return { ...result, sources: [...sources], membersKnownUntil: isBeyond ? constituents.knownUntil : null };
+  }
+
   return {
     sharesIn: (range) => constituents.everIn(range.from, closedPart(range).to).length,
-    async run(link, settings, wanted) {
-      const range = closedPart(wanted);
-      const tickers = constituents.everIn(range.from, range.to);
-      const sources = new Set<CandleSeries["source"]>();
-      const prices = await readSeries(tickers, range, {
-        index: (query) => read(link, { ...query, instrument: NIFTY_50 }, sources),
-        async share(ticker, query) {
-          const found = await deps.instruments.resolve(`NSE:${ticker}-EQ`);
-          // Yahoo may still know a share by name after it has left the brokers' masters.
-          return found.kind === "one"
-            ? read(link, { ...query, instrument: found.instrument }, sources)
-            : read(null, { ...query, instrument: shareNamed(ticker) }, sources);
-        },
-      });
-      const { sizing } = settings;
-      const result = runBacktest({
-        ...range,
-        ...prices,
-        constituents,
-        rules: rulesOf(settings),
-        capital: sizing.kind === "parts" ? sizing.capital : CAPITAL,
-        chargesOf: deliveryCharges,
-        fillAt: "next-open",
-      });
-      const isBeyond = range.to > constituents.knownUntil;
-      return { ...result, sources: [...sources], membersKnownUntil: isBeyond ? constituents.knownUntil : null };
-    },
+    run: (...wanted) => turns.take("backtest", () => run(...wanted)),
   };
 }
