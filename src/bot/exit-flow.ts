@@ -31,6 +31,7 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
   const matching = wanted === "" ? open : await rowsNamed(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
+  if (keys.size === 0) await refuseQuantity(deps, open, wanted);
   const [only] = keys;
   // An instrument that is in no list can only be matched by its ticker.
   const isUnlisted = unlisted.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
@@ -51,6 +52,14 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const rest = keys.size - MAX_CHOICES;
   const question = lines(text.exits.which(), rest > 0 && text.exits.more(rest), ...notes);
   await send(ctx, { html: question, keyboard: withLogins(keyboard, parts) });
+}
+
+/** "SBIN 5", where a position in SBIN is open. */
+async function refuseQuantity(deps: BotDeps, open: readonly Exitable[], wanted: string): Promise<void> {
+  const [, name] = /^(.*\S)\s+[\d,]+$/.exec(wanted) ?? [];
+  if (name === undefined) return;
+  const named = await rowsNamed(deps, open, name, ({ position }) => position);
+  if (named.length > 0) throw new Refusal(text.exits.whole(name));
 }
 
 /** Makes the tickets that close an instrument's positions, which are read again first. */

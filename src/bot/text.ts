@@ -215,6 +215,8 @@ export const exits = {
     wanted.toLowerCase() === "all"
       ? html`/exit closes one position at a time; /panic exits all of them.`
       : html`${wanted === "" ? "No position is open" : `No open position is called “${wanted}”`}. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
+  whole: (name: string): Html =>
+    html`/exit closes the whole position. For a part of it send <code>/exit ${name}</code> and tap Edit on the card.`,
   /** Of the tapped one alone: others may be open. */
   gone: (): Html => html`That position is not open any more.`,
   which: (): Html => html`Which position do you want to close?`,

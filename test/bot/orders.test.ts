@@ -107,6 +107,13 @@ describe("orders in the chat", () => {
     expect(reply_markup).toBeUndefined();
   });
 
+  it("are closed in part by an edited exit, as /exit says where a quantity follows the name", async () => {
+    expect((await chat().ask("/exit sbin 5")).text).toBe(
+      "/exit closes the whole position. For a part of it send /exit sbin and tap Edit on the card.",
+    );
+    expect((await chat().ask("/exit infy 5")).text).toContain("No open position is called “infy 5”.");
+  });
+
   it("close a position at every account that has it, with /exit", async () => {
     const card = await chat().ask("/exit sbin");
     expect(card.text).toContain("SELL 10 SBIN");
