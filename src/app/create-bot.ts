@@ -14,7 +14,7 @@ import { html, type Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
 import { capture, notALoginReply, reportCapture } from "../bot/link-flow.ts";
-import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
+import { captureCodes, deleteStrayPin, lockGate, urgentLock } from "../bot/lock-gate.ts";
 import { orderButtons } from "../bot/order-buttons.ts";
 import { panicButtons } from "../bot/panic-buttons.ts";
 import { rateGate } from "../bot/rate-gate.ts";
@@ -114,7 +114,9 @@ export function createBot({
   personal.on("callback_query:data", (ctx) =>
     ctx.answerCallbackQuery({ text: ctx.user.role === "viewer" ? text.viewersButton : text.deadButton }),
   );
-  personal.on("message:text", async (ctx) => send(ctx, { html: await notUnderstood(deps, ctx) }));
+  personal
+    .on("message:text")
+    .use(deleteStrayPin(deps), async (ctx) => send(ctx, { html: await notUnderstood(deps, ctx) }));
   personal.on(["message:file", "message:contact", "message:location", "message:poll", "message:dice"], (ctx) =>
     send(ctx, { html: allows(ctx.user.role, "viewer") ? text.onlyText() : refusalFor(ctx.user.role, "viewer") }),
   );

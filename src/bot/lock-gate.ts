@@ -1,5 +1,5 @@
 import type { Composer, MiddlewareFn } from "grammy";
-import type { Entered, Sent } from "../services/lock.ts";
+import { PIN_PATTERN, type Entered, type Sent } from "../services/lock.ts";
 import { allows } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -51,6 +51,16 @@ export const captureCodes =
     await deleteSecret(ctx, "shownIn" in entered ? entered.shownIn : null);
     const { isFrozen } = await deps.orderLock.state(ctx.user._id);
     await send(ctx, { html: enteredText(deps, entered, isFrozen) });
+  };
+
+/** Deletes what may be a PIN, sent where none is awaited. Runs last: a number may be the answer to a question. */
+export const deleteStrayPin =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    if (!PIN_PATTERN.test(ctx.message?.text?.trim() ?? "")) return next();
+    if ((await deps.orderLock.state(ctx.user._id)).kind !== "pin") return next();
+    await deleteSecret(ctx);
+    await send(ctx, { html: text.pinNotAwaited() });
   };
 
 /** Handles a bare /lock, or "/lock on", above the lanes and dialogues, so that a handler that hangs cannot delay a freeze. */

@@ -139,6 +139,8 @@ export const lock = {
       : html`Nothing was sent. Send the code of your authenticator app, then do that once more.`,
   needsCode: "Send your PIN or code first.",
   badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed. Send another, or any command to stop.`,
+  pinNotAwaited: (): Html =>
+    html`That may be your PIN, and I am not waiting for one. It is not kept, and must not stay in the chat.`,
   pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,
   totpShown: (uri: string): Html =>
     lines(

@@ -113,3 +113,28 @@ describe("an awaited PIN", () => {
     expect(await says("4829")).toContain("five minutes");
   });
 });
+
+describe("a PIN that nothing awaits", () => {
+  const world = useWorld();
+  const chat = () => world().telegram.chat(ASHA);
+  async function says(...texts: string[]): Promise<string | undefined> {
+    for (const text of texts) {
+      chat().send(text);
+      await world().handleAll();
+    }
+    return chat().lastFromBot()?.text;
+  }
+  const shown = () =>
+    chat()
+      .messages()
+      .map(({ text }) => text);
+
+  it("is deleted, where a PIN is set and no question awaits a number", async () => {
+    expect(await says("7315")).toContain("I work by commands");
+    expect(shown()).toContain("7315");
+    await says("/lock pin", "4829");
+    expect(await says("5316")).toContain("I am not waiting for one");
+    expect(shown()).not.toContain("5316");
+    expect(await says("/buy SBIN", "1000")).toContain("At which price?");
+  });
+});
