@@ -100,9 +100,11 @@ export async function accountsFor(
   return words.parts.map(({ label, quantity }) => {
     const link = links.find((each) => each.label === label);
     if (link) return { link, quantity };
-    throw noSuchAccount(all, label);
+    throw EXCHANGES.has(label) ? new Refusal(text.orders.onExchange()) : noSuchAccount(all, label);
   });
 }
+
+const EXCHANGES = new Set(["nse", "bse"]);
 
 /**
  * The quantity in units. "all" is what the account can sell, or for a buy what it has sold short; where that is nothing, 0

@@ -201,6 +201,8 @@ export const orders = {
   accountOff: (name: string): Html =>
     html`<b>${name}</b> is switched off, or its linking was not finished. /accounts shows it.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
+  onExchange: (): Html =>
+    html`“on” names an account. An exchange goes before the symbol: <code>/buy BSE:SBIN 10</code>.`,
 };
 
 export const panic = {

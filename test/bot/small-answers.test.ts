@@ -418,6 +418,12 @@ describe("the answer", () => {
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain("No account is called");
   });
 
+  it("to an order “on” an exchange says where the exchange goes, and does not look for such an account", async () => {
+    for (const said of ["/buy SBIN 10 on bse", "/sell 10 SBIN on NSE"])
+      expect(await ask(said)).toBe("“on” names an account. An exchange goes before the symbol: /buy BSE:SBIN 10.");
+    expect(await ask("/buy BSE:SBIN 10")).toContain("BSE:SBIN · State Bank of India");
+  });
+
   it("to an order is the same card for each of its wordings", async () => {
     for (const said of ["10 sbin at Rs 1,000", "10 shares of sbin at 1000/-", "sbin 10 shares @ ₹ 1000."])
       expect(await ask(`/buy ${said}`)).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
