@@ -49,7 +49,7 @@ export const alert: CommandModule = {
 
 async function showAll(deps: BotDeps, ctx: SaudaContext, page = 0): Promise<void> {
   const armed = await deps.alerts.armed(ctx.user._id);
-  await show(ctx, alertsView(armed, { page, settings: ctx.user.settings }));
+  await show(ctx, alertsView(armed, { page, settings: ctx.user.settings, now: deps.clock.now() }));
 }
 
 async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {

@@ -418,6 +418,11 @@ describe("the answer", () => {
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain("No account is called");
   });
 
+  it.each(["/accounts", "/alert"])("to %s says at what time, which its Refresh button renews", async (command) => {
+    expect(await ask(command)).toMatch(/\n\d\d:\d\d:\d\d IST$/);
+    expect(labels()).toContain("Refresh");
+  });
+
   it("to an order “on” an exchange says where the exchange goes, and does not look for such an account", async () => {
     for (const said of ["/buy SBIN 10 on bse", "/sell 10 SBIN on NSE"])
       expect(await ask(said)).toBe("“on” names an account. An exchange goes before the symbol: /buy BSE:SBIN 10.");

@@ -7,6 +7,7 @@ import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import type { View } from "../view.ts";
 import { timeText } from "./amounts.ts";
+import { stamp } from "./page.ts";
 
 export function accountsView(
   links: readonly Link[],
@@ -26,6 +27,7 @@ export function accountsView(
       text.accounts.title(),
       ...links.map((link) => accountLine(link, accounts, now)),
       usual !== null && links.length > 1 && text.accounts.isDefault(usual.label),
+      stamp(now),
     ),
     keyboard,
   };

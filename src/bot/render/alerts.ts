@@ -12,7 +12,7 @@ import { paperNote } from "../text.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { choices } from "./choices.ts";
-import { pageKeyboard, pageOf } from "./page.ts";
+import { pageKeyboard, pageOf, stamp } from "./page.ts";
 import { addLogins, undatedCountNote } from "./portfolio.ts";
 import { pricedAt } from "./source.ts";
 
@@ -39,10 +39,13 @@ function levelText(condition: Condition, hidesAmounts: boolean): string {
 
 const orderText = ({ side, words }: AlertOrder): string => `${side === "BUY" ? "Buy" : "Sell"} ${words}`;
 
-export function alertsView(
-  alerts: readonly Alert[],
-  { page, settings }: { readonly page: number; readonly settings: Pick<Settings, "alerts" | "hidesAmounts"> },
-): View {
+interface AlertsPage {
+  readonly page: number;
+  readonly settings: Pick<Settings, "alerts" | "hidesAmounts">;
+  readonly now: number;
+}
+
+export function alertsView(alerts: readonly Alert[], { page, settings, now }: AlertsPage): View {
   const shown = pageOf(alerts, page);
   const { labels, list } = choices(
     shown.entries.map((alert) => {
@@ -60,6 +63,7 @@ export function alertsView(
       alerts.length === 0 ? alertText.none() : html`${alerts.length} armed. Each goes off once. Tap one to remove it.`,
       list,
       alerts.length > 0 && alertText.switchedOff(settings),
+      stamp(now),
     ),
     keyboard: keyboard.append(pageKeyboard("all", shown)),
   };
