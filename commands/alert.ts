@@ -7,10 +7,9 @@ import { accountsFor, showTicket } from "../src/bot/order-flow.ts";
 import { lines } from "../src/bot/html.ts";
 import { withPriceLogin } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
-import { alertsView, alertText, conditionText, firedText } from "../src/bot/render/alerts.ts";
+import { alertsView, alertText, conditionText, firedText, sourceOf } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
 import { addLogins } from "../src/bot/render/portfolio.ts";
-import { pricedAt } from "../src/bot/render/source.ts";
 import { fitsChoiceButton, instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import { send, show, type View } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
@@ -70,6 +69,8 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
   const { condition, order } = words;
   if (order) await checkOrder(deps, ctx, order);
   const result = await deps.alerts.add({ userId: ctx.user._id, instrument, condition, order });
+  const { accounts } = deps;
+  const now = deps.clock.now();
   switch (result.kind) {
     case "too-many":
       throw new Refusal(alertText.tooMany(result.most));
@@ -77,15 +78,15 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
       throw new Refusal(
         alertText.metAlready(
           conditionText({ instrument, condition: result.condition }),
-          firedText(result.by, deps.clock.now(), ctx.user.settings.hidesAmounts),
+          firedText(result.by, { accounts, now, hidesAmounts: ctx.user.settings.hidesAmounts }),
         ),
         result.by.kind === "pnl" ? addLogins(new InlineKeyboard(), result.by.loggedOut) : null,
       );
     case "no-side":
       throw new Refusal(alertText.noSide());
     case "added": {
-      const { quote } = result;
-      const price = quote && alertText.nowAt(rupeePrice(quote.ltp), pricedAt(quote, "live", deps.clock.now()));
+      const { priced } = result;
+      const price = priced && alertText.nowAt(rupeePrice(priced.quote.ltp), sourceOf(priced, { accounts, now }));
       const view = { html: lines(alertText.armed(result.alert, price), alertText.switchedOff(ctx.user.settings)) };
       await send(ctx, await (instrument ? withPriceLogin : withPnlLogins)(deps, ctx.user, view));
     }

@@ -51,7 +51,8 @@ export function createMarketServices(options: MarketServicesOptions): MarketServ
         const delivery = user && deliveryFor(user.settings, "alerts");
         if (!delivery) return;
         const { hidesAmounts } = user.settings;
-        const reader = { now: clock.now(), hidesAmounts, mayTrade: allows(user.role, "trader") };
+        const mayTrade = allows(user.role, "trader");
+        const reader = { accounts: options.accounts, now: clock.now(), hidesAmounts, mayTrade };
         await notifier.post({ ...alertNotification(alert, by, reader), ...delivery });
       },
       // An unknown calendar counts as open, so that no alert is missed.

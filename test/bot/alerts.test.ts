@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification, alertText, conditionText } from "../../src/bot/render/alerts.ts";
+import type { Accounts } from "../../src/services/accounts.ts";
 import type { Alert, FiredBy } from "../../src/services/alerts/alerts.ts";
 import type { Condition } from "../../src/services/alerts/condition.ts";
 import { linkId, userId, type InstrumentKey } from "../../src/domain/ids.ts";
@@ -31,7 +32,16 @@ const alert = {
   firedAt: null,
   version: 1,
 } as const;
-const seen = { now: istInstant("2026-11-25", "09:16"), hidesAmounts: false, mayTrade: true };
+const brokers = new Map([
+  ["paper", { definition: { title: "Paper", isPaper: true } }],
+  ["zerodha", { definition: { title: "Zerodha" } }],
+]);
+const seen = {
+  now: istInstant("2026-11-25", "09:16"),
+  hidesAmounts: false,
+  mayTrade: true,
+  accounts: { brokers } as unknown as Accounts,
+};
 
 describe("the text of an alert", () => {
   it("says what is missing from the day's P&L, as /pnl does", () => {
@@ -110,6 +120,16 @@ describe("the text of an alert", () => {
     expect(title).toBe("🔔 <b>NIFTY26NOVFUT at or above ₹27,000.00</b>");
     expect(now).toMatch(/^Now ₹27,000\.00 \+3\.85%\. /);
     expect(textWith(null)).toContain("\nNow ₹27,000.00. ");
+  });
+
+  it.each([
+    ["broker", "zerodha", "Zerodha"],
+    ["broker", "paper", "📄 Paper"],
+    ["yfinance", "paper", "Yahoo, about 15 min late"],
+  ])("says whose price set it off: %s, %s", (source, broker, said) => {
+    const quote = { ltp: priceFromRupees(27_000), prevClose: null, at: seen.now, source };
+    const { html } = alertNotification(alert, { kind: "price", quote, broker } as never, seen);
+    expect(html).toContain(`<i>${said} · 09:16:00 IST</i>`);
   });
 
   it("names its order, when it is armed and on its button", () => {

@@ -202,7 +202,7 @@ describe("the answer", () => {
     const found = await world().deps.instruments.resolve("SBIN");
     const quote = { ltp: 1, prevClose: null, at: null, source: "broker" };
     const alert = { instrument: found.kind === "one" && found.instrument, condition: { kind: "above", price: 1 } };
-    const reader = { now: 0, hidesAmounts: false, mayTrade: true };
+    const reader = { accounts: world().deps.accounts, now: 0, hidesAmounts: false, mayTrade: true };
     const { buttons = [] } = alertNotification(alert as never, { kind: "price", quote } as never, reader);
     const data = buttons.flat().find(({ text }) => text === "Quote")?.data ?? "";
     await ask("/help");

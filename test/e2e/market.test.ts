@@ -40,8 +40,9 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
   });
 
   it("arms an alert, refuses one whose condition is already true, lists and removes alerts", async () => {
-    expect((await asha().ask("/alert SBIN > 99999")).text).toContain("Armed: SBIN at or above ₹99,999.00");
-    expect((await asha().ask("/alert SBIN > 1")).text).toContain("so already");
+    const armed = await asha().ask("/alert SBIN > 99999");
+    expect(armed.text).toMatch(/Armed: SBIN at or above ₹99,999\.00\b[^]*\nNow ₹[\d,.]+\. 📄 Paper · /);
+    expect((await asha().ask("/alert SBIN > 1")).text).toMatch(/so already[^]*\. 📄 Paper · /);
     expect((await asha().ask("/alert")).text).toContain("1 armed");
     asha().tapButton("✕ SBIN at or above ₹99,999.00");
     await saying("No alert is armed");

@@ -1,8 +1,8 @@
 import { InlineKeyboard } from "grammy";
 import { listingName, type Instrument } from "../../domain/instrument.ts";
 import type { Notification } from "../../ports/notifier.ts";
-import type { Link } from "../../services/accounts.ts";
-import type { Alert, FiredBy } from "../../services/alerts/alerts.ts";
+import type { Accounts, Link } from "../../services/accounts.ts";
+import type { Alert, FiredBy, Priced } from "../../services/alerts/alerts.ts";
 import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
 import type { Settings } from "../../services/users.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
@@ -14,7 +14,7 @@ import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } 
 import { choices } from "./choices.ts";
 import { pageKeyboard, pageOf, stamp } from "./page.ts";
 import { addLogins, undatedCountNote } from "./portfolio.ts";
-import { pricedAt } from "./source.ts";
+import { brokerTitle, pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00"; with hidden amounts, "P&L today at or below its level". */
 export function conditionText(alert: Pick<Alert, "instrument" | "condition">, hidesAmounts = false): string {
@@ -69,22 +69,28 @@ export function alertsView(alerts: readonly Alert[], { page, settings, now }: Al
   };
 }
 
+interface FiredReader {
+  readonly accounts: Pick<Accounts, "brokers">;
+  readonly now: number;
+  readonly hidesAmounts: boolean;
+}
+
 /** The message when an alert goes off. Its key makes the outbox send it once, however often it is posted. */
 export function alertNotification(
   alert: Alert,
   by: FiredBy,
-  { now, hidesAmounts, mayTrade }: { readonly now: number; readonly hidesAmounts: boolean; readonly mayTrade: boolean },
+  reader: FiredReader & { readonly mayTrade: boolean },
 ): Notification {
-  const what = conditionText(alert, hidesAmounts);
+  const what = conditionText(alert, reader.hidesAmounts);
   return {
     key: `alert:${alert._id}`,
     userId: alert.userId,
     priority: "order",
     html: lines(
       by.kind === "expired" ? html`🔔 Disarmed: <b>${what}</b>` : html`🔔 <b>${what}</b>`,
-      firedText(by, now, hidesAmounts),
+      firedText(by, reader),
     ).toString(),
-    buttons: notificationButtons(keyboardFor(alert, by, mayTrade)),
+    buttons: notificationButtons(keyboardFor(alert, by, reader.mayTrade)),
   };
 }
 
@@ -105,7 +111,11 @@ function actionsOn({ _id, order }: Alert, instrument: Instrument, mayTrade: bool
   return keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key), "new"));
 }
 
-export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
+/** Whose price it is, and of what time. */
+export const sourceOf = ({ quote, broker }: Priced, { accounts, now }: Omit<FiredReader, "hidesAmounts">): string =>
+  pricedAt(quote, brokerTitle(accounts, broker), now);
+
+export function firedText(by: FiredBy, { accounts, now, hidesAmounts }: FiredReader): Html {
   if (by.kind === "expired")
     return html`The contract expired on ${dateText(by.expiry)} and this had not happened. Nothing was ordered.`;
   if (by.kind === "pnl") {
@@ -118,7 +128,7 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
   }
   const { ltp, prevClose } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
-  return html`Now ${rupeePrice(ltp)}${change}. <i>${pricedAt(by.quote, "live", now)}</i>`;
+  return html`Now ${rupeePrice(ltp)}${change}. <i>${sourceOf(by, { accounts, now })}</i>`;
 }
 
 export const alertText = {

@@ -1,3 +1,4 @@
+import type { BrokerName } from "../../domain/ids.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
 import { PAPER_MARK } from "../text.ts";
@@ -26,6 +27,13 @@ export function allPricedAt(
     oldest.set(source, at === null || known === null ? null : Math.min(known ?? Infinity, at));
   }
   return [...oldest].map(([source, at]) => pricedAt({ source, at }, broker, now)).join("; ");
+}
+
+/** "📄 Paper", "Zerodha"; null for no broker. */
+export function brokerTitle({ brokers }: Pick<Accounts, "brokers">, name: BrokerName | null): string | null {
+  const definition = name === null ? undefined : brokers.get(name)?.definition;
+  if (definition === undefined) return null;
+  return definition.isPaper === true ? PAPER_MARK : definition.title;
 }
 
 /** "📄 Paper", "Zerodha", or with the account's label if that differs from the broker's name: "Zerodha (zerodha2)". */

@@ -66,9 +66,15 @@ export interface PnlNow {
   readonly loggedOut: readonly Pick<Link, "_id" | "label">[];
 }
 
+export interface Priced {
+  readonly quote: Quote;
+  /** Whose price it is, unless it is Yahoo's. */
+  readonly broker: BrokerName | null;
+}
+
 /** What made the alert fire. */
 export type FiredBy =
-  | { readonly kind: "price"; readonly quote: Quote }
+  | ({ readonly kind: "price" } & Priced)
   | ({ readonly kind: "pnl" } & PnlNow)
   /** The contract has expired, so the alert can never fire on a price. */
   | { readonly kind: "expired"; readonly expiry: string };
@@ -76,10 +82,11 @@ export type FiredBy =
 export type MetBy = Exclude<FiredBy, { readonly kind: "expired" }>;
 
 /** Ignores day changes from an earlier day's price: Yahoo lags, and some shares do not trade every day. */
-function firedByPrice(condition: PriceCondition, quote: Quote, now: number): MetBy | null {
+function firedByPrice(condition: PriceCondition, priced: Priced, now: number): MetBy | null {
+  const { quote } = priced;
   const isOfBefore = quote.at !== null && istDate(quote.at) < istDate(now);
   if (condition.kind === "change" && isOfBefore) return null;
-  return isMetBy(condition, quote) === true ? { kind: "price", quote } : null;
+  return isMetBy(condition, quote) === true ? { kind: "price", ...priced } : null;
 }
 const firedByPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
   now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
@@ -99,10 +106,10 @@ function firedByExpiry(alert: Alert, now: number): FiredBy | null {
  * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the
  * post-close can still make a new price of the last session.
  */
-function firedByNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
-  const { at } = quote;
+function firedByNewPrice({ condition, pricedAfter }: Alert, priced: Priced, now: number): MetBy | null {
+  const { at } = priced.quote;
   const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
-  return isOld ? null : firedByPrice(condition as PriceCondition, quote, now);
+  return isOld ? null : firedByPrice(condition as PriceCondition, priced, now);
 }
 
 type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
@@ -127,7 +134,7 @@ export interface NewAlert {
   readonly order: AlertOrder | null;
 }
 export type AddResult =
-  | { readonly kind: "added"; readonly alert: Alert; readonly quote: Quote | null }
+  | { readonly kind: "added"; readonly alert: Alert; readonly priced: Priced | null }
   /** Nothing was added: the alert would fire at once. */
   | { readonly kind: "met-already"; readonly condition: Condition; readonly by: MetBy }
   /** Nothing was added: without a price, a level has no direction. */
@@ -180,8 +187,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return preferredPriceLink(accounts, loggedIn, owner?.defaultLink ?? null);
   }
 
-  async function quoteFor(user: UserId, instrument: Instrument): Promise<Quote | null> {
-    return (await deps.quotes.many(await priceLinkOf(user), [instrument])).get(instrument.key) ?? null;
+  async function priceFor(user: UserId, instrument: Instrument): Promise<Priced | null> {
+    const link = await priceLinkOf(user);
+    const quote = (await deps.quotes.many(link, [instrument])).get(instrument.key);
+    return quote ? { quote, broker: link?.broker_name ?? null } : null;
   }
 
   const armedOf = async (user: UserId): Promise<Alert[]> =>
@@ -189,19 +198,20 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   async function add(wanted: NewAlert): Promise<AddResult> {
     const { userId, instrument } = wanted;
-    const quote = instrument && (await quoteFor(userId, instrument));
-    const condition = wanted.condition.kind === "level" ? quote && sidedBy(quote, wanted.condition) : wanted.condition;
+    const priced = instrument && (await priceFor(userId, instrument));
+    const condition =
+      wanted.condition.kind === "level" ? priced && sidedBy(priced.quote, wanted.condition) : wanted.condition;
     if (condition === null) return { kind: "no-side" };
     const known = await armedOf(userId);
     const same = known.find((alert) => isSameAlert(alert, { ...wanted, condition }));
     if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     // Telegram delivers the message again after a crash.
-    if (same) return { kind: "added", alert: same, quote };
+    if (same) return { kind: "added", alert: same, priced };
     const now = clock.now();
     const isOpen = deps.isMarketOpen(now);
     if (isOpen) {
       const by = isPriceCondition(condition)
-        ? quote && firedByPrice(condition, quote, now)
+        ? priced && firedByPrice(condition, priced, now)
         : firedByPnl(condition, await pnlOf(userId));
       if (by) return { kind: "met-already", condition, by };
     }
@@ -214,7 +224,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       createdAt: now,
     };
     await alerts.insert(document);
-    return { kind: "added", alert: { ...document, version: 1 }, quote };
+    return { kind: "added", alert: { ...document, version: 1 }, priced };
   }
 
   async function sweep(): Promise<number> {
@@ -249,20 +259,20 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     for (const { userId } of priced) if (!routes.has(userId)) routes.set(userId, await priceLinkOf(userId));
     const groups = Map.groupBy(priced, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
     const counts = await Promise.all(
-      [...groups.values()].map(async (group) => {
+      [...groups].map(async ([broker, group]) => {
         const quotes = await pricesOf(
           group.map((alert) => ({
             instrument: alert.instrument,
             link: routes.get(alert.userId) ?? null,
             needsClose: alert.condition.kind === "change",
             needsTime: (quote) =>
-              alert.pricedAfter !== undefined && firedByNewPrice(alert, quote, clock.now()) !== null,
+              alert.pricedAfter !== undefined && firedByNewPrice(alert, { quote, broker }, clock.now()) !== null,
           })),
         );
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
-          return quote ? firedByNewPrice(alert, quote, now) : null;
+          return quote ? firedByNewPrice(alert, { quote, broker }, now) : null;
         });
       }),
     );
