@@ -172,7 +172,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   /** Books show only today, so a leg that none shows is given up `spareDays` after the day of its session. */
   function isDayOver({ plan }: Intent, leg: Leg, spareDays: number): boolean {
-    if (leg.sentAt === null || leg.state === "not-found") return false;
+    if (leg.sentAt === null) return false;
     return istDate(clock.now()) > addDays(sessionDay(plan, leg.sentAt, deps.nextTradingDay), spareDays);
   }
 
