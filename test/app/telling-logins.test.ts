@@ -1,9 +1,10 @@
 import { HttpError, type Api, type InlineKeyboard } from "grammy";
 import { beforeEach, describe, expect, it } from "vitest";
-import { tellKeys, tellLogin } from "../../src/app/telegram-out.ts";
+import { redrawLoginCard, tellKeys, tellLogin } from "../../src/app/telegram-out.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import type { Outbox } from "../../src/notify/outbox.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { useWorld } from "../bot/world.ts";
 import { ASHA } from "../fuzz/world.ts";
@@ -41,6 +42,18 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     await tellLogin(api, world().deps, userId(ASHA), result);
     expect(told.join()).toContain("AB1234");
     expect(await says("DEMOAPP123-100")).toContain("Send the Secret ID");
+  });
+
+  it("redraws the morning's card and the reminder after it where they stand, and sends nothing if neither was sent", async () => {
+    const redrawn = async (places: Record<string, number>): Promise<number[]> => {
+      const edited: number[] = [];
+      const editing = { editMessageText: async (_chat: number, message: number) => void edited.push(message) };
+      const outbox = { sentMessage: async (key: string) => places[key.split(":")[0] ?? ""] ?? null };
+      await redrawLoginCard(editing as unknown as Api, world().deps, outbox as unknown as Outbox, userId(ASHA));
+      return edited;
+    };
+    expect(await redrawn({ "morning-login": 5, "morning-nudge": 9 })).toEqual([5, 9]);
+    expect(await redrawn({})).toEqual([]);
   });
 
   it("does not blame the keys for a code or token that came too late", async () => {

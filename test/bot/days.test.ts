@@ -13,7 +13,7 @@ import { addDays, istDate, istInstant, istTime } from "../../src/domain/market.t
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { parsePeriod } from "../../src/domain/period.ts";
-import type { Candle } from "../../src/domain/portfolio.ts";
+import type { Candle, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
@@ -314,6 +314,28 @@ describe("the scheduled messages of a day", () => {
       expect((await all.snapshots.lastBefore(link._id, "2026-11-24"))?.fills).toMatchObject([{ multiplier: 100 }]);
     });
 
+    it("counts an account that was not read with its last value in the curve", async () => {
+      const all = deps();
+      const other = await broker.link(ASHA);
+      await broker.accounts.update(other._id, () => ({ account_id: "CD5678" }));
+      const before = (await all.digests.day(ASHA, DATE)).curve.at(-1);
+      clock.at = istInstant("2026-11-25", "15:50");
+      await broker.logIn(link._id);
+      const after = (await all.digests.day(ASHA, "2026-11-25")).curve.at(-1);
+      expect(after).toMatchObject({ date: "2026-11-25", value: before?.value });
+    });
+
+    it("estimates charges by order, however many trades it was filled in", async () => {
+      const charges = async (...all: Trade[]): Promise<string | undefined> => {
+        posted = [];
+        broker.book.trades = all;
+        await run(closingDigest(deps()));
+        return /Charges, estimated +(.*)/.exec(text())?.[1];
+      };
+      const half = { ...trade, productType: "INTRADAY", qty: 500 } as const;
+      expect(await charges(half, { ...half, tradeId: "t2" })).toBe(await charges({ ...half, qty: 1_000 }));
+    });
+
     it("stores a fill whose time is of another day at noon, since a report takes it by its time", async () => {
       const all = deps();
       broker.book.trades = [{ ...trade, at: istInstant("2026-11-20", "10:00") }];
@@ -332,6 +354,17 @@ describe("the scheduled messages of a day", () => {
       const { picture = "" } = posted[0] ?? {};
       expect(picture).toMatch(/>SHARE10<[^]*>4 others</);
       expect(picture).not.toContain(">SHARE1<");
+    });
+
+    it("draws what did not move only when nothing did", async () => {
+      broker.book.positions = [];
+      broker.book.holdings = [{ ...holding, ltp: holding.prevClose }];
+      await run(closingDigest(deps()));
+      expect(posted[0]?.picture).toContain(">ITC<");
+      posted = [];
+      broker.book.positions = [position];
+      await run(closingDigest(deps()));
+      expect(posted[0]?.picture).not.toContain(">ITC<");
     });
 
     it("has at most thirty days in its curve", async () => {

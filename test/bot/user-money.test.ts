@@ -3,7 +3,7 @@ import type { BotDeps } from "../../src/bot/commands.ts";
 import { userMoney } from "../../src/bot/user-money.ts";
 import { addFigures } from "../../src/domain/day.ts";
 import { linkId, userId, type LinkId } from "../../src/domain/ids.ts";
-import { paiseFromRupees } from "../../src/domain/money.ts";
+import { paiseFromRupees, ZERO_PAISE } from "../../src/domain/money.ts";
 import { createSnapshots, type Snapshots } from "../../src/services/snapshots.ts";
 import { DEFAULT_SETTINGS } from "../../src/services/users.ts";
 import { setClock, tempStore, type TempStore } from "../notify/temp-store.ts";
@@ -15,8 +15,9 @@ const hiding = { _id: ASHA, settings: { ...DEFAULT_SETTINGS, hidesAmounts: true 
 describe("hidden amounts", () => {
   let temp: TempStore;
   let snapshots: Snapshots;
+  let value = paiseFromRupees(100_000);
   const keep = async (date: string, ...links: LinkId[]): Promise<void> => {
-    const day = { userId: ASHA, date, figures: addFigures([]), value: paiseFromRupees(100_000), carried: 0, fills: [] };
+    const day = { userId: ASHA, date, figures: addFigures([]), value, carried: 0, fills: [] };
     for (const link of links) await snapshots.keep({ ...day, link });
   };
   const shown = async (): Promise<string> => {
@@ -28,6 +29,7 @@ describe("hidden amounts", () => {
   beforeEach(() => {
     const clock = setClock("2026-11-23T10:30:00Z");
     temp = tempStore(clock);
+    value = paiseFromRupees(100_000);
     snapshots = createSnapshots({ store: temp.store, clock });
   });
   afterEach(() => temp.remove());
@@ -37,6 +39,13 @@ describe("hidden amounts", () => {
     expect(await shown()).toBe("+1.00%");
     await keep("2026-11-23", MINE);
     expect(await shown()).toBe("+1.00%");
+  });
+
+  it("read “hidden” when the accounts are worth nothing, or less", async () => {
+    for (value of [ZERO_PAISE, paiseFromRupees(-100)]) {
+      await keep("2026-11-20", MINE);
+      expect(await shown()).toBe("hidden");
+    }
   });
 
   it("do not count an account that is no longer linked", async () => {

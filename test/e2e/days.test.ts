@@ -44,6 +44,12 @@ describe("daily jobs and the records that they keep", () => {
     expect(text).toContain("Next holiday: 24 Nov 2026, Guru Nanak Jayanti");
   });
 
+  it("has no chart before the first close, and says how days are kept", async () => {
+    expect((await asha().ask("/pnl chart")).text).toMatch(
+      /^Nothing is recorded yet\. Each trading day after the close/,
+    );
+  });
+
   it("runs the closing digest once when asked through the running process, and not again", async () => {
     expect(await askRunning(home, "closing-digest", String(ASHA))).toBe("1 done, 0 had it already, 0 failed");
     const digest = await asha().until(() =>
@@ -100,6 +106,9 @@ describe("daily jobs and the records that they keep", () => {
     for (const [before, after] of [
       ["Closing at 15:50", "Closing at 16:10"],
       ["Quiet: never", "Quiet: 22:00–07:00"],
+      ["Quiet: 22:00–07:00", "Quiet: 20:00–08:00"],
+      ["Quiet: 20:00–08:00", "Quiet: 16:00–08:00"],
+      ["Quiet: 16:00–08:00", "Quiet: never"],
       ["Amounts: rupees", "Amounts: percent"],
       ["Opening at 09:00", "Opening at 09:10"],
       ["Logins at 08:30", "Logins at 08:45"],

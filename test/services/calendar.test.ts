@@ -65,6 +65,10 @@ describe("the calendar override", () => {
     write({ days: { "2026-12-07": { kind: "holiday", name: "By-election" } } }, 2);
     now += 60_000;
     expect(isTradingDay("2026-12-07", source.current())).toBe(false);
+    write({}, 9);
+    // The machine's clock was set back.
+    now -= 3_600_000;
+    expect(isTradingDay("2026-12-07", source.current())).toBe(true);
   });
 
   it("prevents the start when it is invalid, and is ignored when it becomes invalid later", () => {

@@ -230,6 +230,14 @@ describe("jobs", () => {
     expect(ran).toHaveLength(1);
   });
 
+  it("takes up at once what was claimed before the clock was set back, instead of waiting for that time", async () => {
+    const asha = await join(1001);
+    at("18:00");
+    await createClaims({ store: temp.store, clock }).claim(`closing-digest:${asha}:2026-11-23`);
+    at("15:50");
+    expect((await start().runDue([job])).done).toBe(1);
+  });
+
   it("runs by hand at any time, and that counts as the day's run", async () => {
     const asha = await join(1001);
     await join(1002);
