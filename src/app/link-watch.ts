@@ -3,6 +3,7 @@ import type { LinkHealth } from "../bot/commands.ts";
 import type { LinkId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Metrics } from "../lib/metrics.ts";
+import { traced } from "../lib/trace.ts";
 import { trim } from "../lib/trim.ts";
 
 export interface LinkWatch {
@@ -38,7 +39,7 @@ export function createLinkWatch(deps: { now: () => number; metrics: Metrics }): 
     const startedAt = performance.now();
     let failure: string | null = null;
     try {
-      return await call();
+      return await (link === null ? call() : traced({ link }, call));
     } catch (error) {
       failure = error instanceof BrokerError ? error.kind : "defect";
       throw error;

@@ -19,7 +19,7 @@ interface Options<C> {
   readonly tooMany?: (seconds: number) => Html;
 }
 
-/** Drops a user's updates above `perMinute`, before they reach store or brokers. Says so once a minute, and on every tap. */
+/** Drops a user's updates above `perMinute`. Says so once a minute, and on every tap. */
 export function rateGate<C extends BareContext>(
   clock: Clock,
   perMinute: number,

@@ -5,6 +5,7 @@ import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { createFailureLog, type FailureLog } from "../../lib/failure-log.ts";
+import { traced } from "../../lib/trace.ts";
 import type { Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
@@ -78,7 +79,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     const now = clock.now();
     const due = (await journal.watched(BATCH)).filter((intent) => isDue(intent, now));
     const claimed = (await Promise.all(due.map(claimLook))).filter((intent) => intent !== null);
-    await Promise.all(claimed.map((intent) => follow(intent)));
+    await Promise.all(claimed.map((intent) => traced({ intent: intent._id }, () => follow(intent))));
     return claimed.length;
   }
 

@@ -6,6 +6,7 @@ import type { LegState } from "../../../src/domain/order-intent.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { traceFields } from "../../../src/lib/trace.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -96,6 +97,20 @@ describe("a broker whose book cannot be read for long", () => {
       }),
     ]);
     await logged.close();
+  });
+});
+
+describe("a look at an order that nobody asked for", () => {
+  it("logs under the order's id, down to the call to the broker", async () => {
+    const { intent } = await ticket(floor);
+    await sent(floor, { intent });
+    const traces: unknown[] = [];
+    broker.connector.getOrder = async () => {
+      traces.push(traceFields());
+      return null;
+    };
+    await watch(floor, 3_000);
+    expect(traces[0]).toEqual({ intent: intent._id });
   });
 });
 
