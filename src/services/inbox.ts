@@ -83,6 +83,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const queued = new Set<string>();
   /** Lanes whose store or lease calls failed. Sweeps retry all: one emptied by another process is no longer due. */
   const failing = new Set<string>();
+  /** Updates of failing lanes that were handled, but the store did not take that: only that is tried again. */
+  const unmarked = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
   const failures = createFailureLog(log, {
     failed: "updates of a chat could not be handled; retrying soon",
@@ -115,7 +117,10 @@ export function createInbox(deps: InboxDeps): Inbox {
         calledAgain.delete(lane);
         await drainLane(lane);
       } while (calledAgain.has(lane));
-      if (failing.delete(lane) && failing.size === 0) failures.recovered();
+      if (failing.delete(lane) && failing.size === 0) {
+        unmarked.clear();
+        failures.recovered();
+      }
     } catch (error) {
       failing.add(lane);
       failures.failed(error);
@@ -151,6 +156,10 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function handleOne(arrival: Due): Promise<boolean> {
+    if (unmarked.has(arrival._id)) {
+      await markHandled(arrival);
+      return true;
+    }
     const begun = age(arrival) < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
     if (begun === null) return true;
     try {
@@ -176,8 +185,14 @@ export function createInbox(deps: InboxDeps): Inbox {
     return (await updates.replace(counted, version)) ? { ...counted, version: version + 1 } : null;
   }
 
-  const markHandled = ({ version, body: _body, isDue: _isDue, ...remembered }: Due): Promise<boolean> =>
-    updates.replace(remembered, version);
+  async function markHandled({ version, body: _body, isDue: _isDue, ...remembered }: Due): Promise<void> {
+    try {
+      await updates.replace(remembered, version);
+    } catch (error) {
+      unmarked.add(remembered._id);
+      throw error;
+    }
+  }
 
   return {
     async accept({ id, lane, order, body }) {

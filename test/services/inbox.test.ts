@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { createInbox, type Inbox } from "../../src/services/inbox.ts";
 import { createLeases, createLocalLeases, LEASE_MS, type Leases } from "../../src/services/leases.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 describe("the inbox", () => {
@@ -192,6 +193,36 @@ describe("the inbox", () => {
     expect(tries).toBeLessThan(6);
     expect(await box.depth()).toBe(0);
     expect(stage.logged()).toContain("update given up");
+  });
+
+  it("does not handle an update again whose handling a full disk could not record, neither meanwhile nor afterwards", async () => {
+    const { store, clock, log } = stage;
+    let isFull = true;
+    const full: Store = {
+      ...store,
+      collection(spec) {
+        const collection = store.collection(spec);
+        const replace: typeof collection.replace = (document, version) =>
+          isFull ? Promise.reject(new Error("the disk is full")) : collection.replace(document, version);
+        return { ...collection, replace };
+      },
+    };
+    const handled: string[] = [];
+    const handle = async (body: string): Promise<void> => void handled.push(body);
+    const box = createInbox({ store: full, clock, log, leases: createLocalLeases(), handle });
+    const sweepAfter = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await box.sweep();
+      await quiet(box);
+    };
+    await box.accept(arrival(1));
+    await box.accept(arrival(2));
+    await quiet(box);
+    for (const ms of [2_000, 2_000, 60_000]) await sweepAfter(ms);
+    isFull = false;
+    await sweepAfter(1_000);
+    expect(handled).toEqual(["body 1", "body 2"]);
+    expect(await box.depth()).toBe(0);
   });
 
   it("logs the recovery only once every failing lane is drained", async () => {
