@@ -272,7 +272,7 @@ export const link = {
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   linkedAlready: (title: string, accountId: string, as: string, label: string): Html =>
-    html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. A second link would count, cancel and exit all of it twice, so nothing was changed. /accounts unlinks <b>${label}</b>, or <b>${as}</b> if its keys are no longer right.`,
+    html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. A second link would count, cancel and exit all of it twice, so it was not linked again. /accounts unlinks <b>${label}</b>, or <b>${as}</b> if its keys are no longer right.`,
   deleteFailed: (): Html => html`I could not delete the message with the key. Please delete it yourself.`,
 };
 

@@ -1,4 +1,4 @@
-import type { LoginGrant, Session } from "../../connectors/base.ts";
+import type { Credentials, LoginGrant, Session } from "../../connectors/base.ts";
 import type { UserId } from "../domain/ids.ts";
 import { linkId } from "../domain/ids.ts";
 import type { Funds, Profile } from "../domain/portfolio.ts";
@@ -77,12 +77,23 @@ export function createLogins(deps: {
       const { accountId } = session;
       if (isOtherAccount(link, session)) return { kind: "other-account", link, accountId };
       const as = await firstLinkOf(link, accountId);
-      if (as !== null && as._id !== link._id) return { kind: "linked-already", link, as, accountId };
+      if (as !== null && as._id !== link._id) {
+        await handOver(session, link, as);
+        return { kind: "linked-already", link, as, accountId };
+      }
       return await proveAndStore(link, session);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return { kind: error.kind === "login-unfinished" ? "cancelled" : "failed", link, error };
     }
+  }
+
+  /** The account's first link takes the session: at Dhan the login has ended the one it had. */
+  async function handOver(session: Session, { credentials }: Link, first: Link): Promise<void> {
+    // A session works only with the keys that created it.
+    await accounts.update(first._id, (current) =>
+      hasSameKeys(current.credentials, credentials) ? { tokens: session } : {},
+    );
   }
 
   /** The user's oldest link of this broker account; null for paper, where every link is an account of its own. */
@@ -207,6 +218,9 @@ export function createLogins(deps: {
 
 const isOtherAccount = ({ account_id }: Link, { accountId }: Session): boolean =>
   account_id !== null && account_id !== accountId;
+
+const hasSameKeys = (a: Credentials, b: Credentials): boolean =>
+  Object.keys({ ...a, ...b }).every((field) => a[field]?.reveal() === b[field]?.reveal());
 
 const isSameSession = (a: Session | null, b: Session): boolean => a?.accessToken.reveal() === b.accessToken.reveal();
 

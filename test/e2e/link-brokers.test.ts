@@ -93,6 +93,14 @@ describe("linking brokers", () => {
     await asha().until(() => newest(/Fyers is linked\./));
   });
 
+  it("goes on with an account that is linked again, also where the second login ends the first", async () => {
+    const again = await linking.typeKeysOnPage("dhan");
+    await linking.logIn("dhan", again);
+    const said = await linking.waitFor(/is linked already, as dhan/, again.message_id);
+    expect(said.text).not.toContain("nothing was changed");
+    expect((await asha().ask("/funds dhan")).text).toContain("Available");
+  });
+
   it("shows one portfolio over all brokers, with the same share of several brokers merged", async () => {
     const holdings = await asha().ask("/holdings");
     expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, angelone, fyers/);

@@ -19,6 +19,7 @@ const PUBLIC = "https://bot.example";
 /** A broker that accepts the codes `ok` and `ok-ACCOUNT`. `isBound`: it does not echo the state. */
 function fakeBroker(name: string, isBound: boolean): Broker {
   const definition: BrokerDefinition = { ...zerodha, name: brokerName(name), title: name };
+  let issued = 0;
   const session = (grant: LoginGrant): Session => {
     const code = grant.kind === "callback" ? grant.params["code"] : grant.token.reveal();
     if (!code?.startsWith("ok"))
@@ -27,7 +28,12 @@ function fakeBroker(name: string, isBound: boolean): Broker {
         endpoint: "login",
       });
     const accountId = code.split("-")[1] ?? "AB1234";
-    return { accessToken: new Secret("token"), accountId, issuedAt: START, expiresAt: START + 3_600_000 };
+    return {
+      accessToken: new Secret(`token-${(issued += 1)}`),
+      accountId,
+      issuedAt: START,
+      expiresAt: START + 3_600_000,
+    };
   };
   const connector = {
     getLoginUrl: async ({ state }: { state: string }) =>
@@ -125,6 +131,17 @@ describe("logins", () => {
     const others = await accounts.add(VIKRAM, brokerName("echo"), {});
     expect(await again(others)).toMatchObject({ kind: "linked" });
     expect(await again((await accounts.get(ASHA, link._id)) as Link)).toMatchObject({ kind: "linked" });
+  });
+
+  it("gives the session of such a login to the account's first link if it has the same keys: Dhan ends the earlier one", async () => {
+    const login = async (one: Link) => logins.finish("echo", callback(stateOf((await logins.start(one)).url)));
+    await login(link);
+    const sessionOfFirst = async () => (await accounts.get(ASHA, link._id))?.tokens?.accessToken;
+    const first = await sessionOfFirst();
+    await login(await accounts.add(ASHA, brokerName("echo"), { apiKey: new Secret("another") }));
+    expect((await sessionOfFirst())?.reveal()).toBe(first?.reveal());
+    await login(await accounts.add(ASHA, brokerName("echo"), {}));
+    expect((await sessionOfFirst())?.reveal()).not.toBe(first?.reveal());
   });
 
   it("lets only the older of two existing links of one account log in", async () => {
