@@ -13,6 +13,7 @@ import { createKeyring, generateKey, parseKey } from "../src/lib/crypto.ts";
 import { Secret } from "../src/lib/secret.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { Store } from "../src/ports/store.ts";
+import { createLog } from "../src/lib/log.ts";
 import { createAccounts } from "../src/services/accounts.ts";
 import { createUsers } from "../src/services/users.ts";
 import { openMongoStore } from "../src/store/mongo/store.ts";
@@ -91,7 +92,7 @@ function withDatabase(uri: string, database: string): string {
 
 async function fill(store: Store, clock: Clock, dir: string, { people, prepare }: Household): Promise<void> {
   const users = createUsers({ store, clock, ownerId: userId(ASHA) });
-  const accounts = createAccounts({ store, clock, brokers: new Map() });
+  const accounts = createAccounts({ store, clock, brokers: new Map(), log: createLog({ level: "silent" }) });
   const links: LinkId[] = [];
   for (const person of people) {
     const { role } = await users.ensure(userId(person), nameOf(person));

@@ -72,7 +72,7 @@ for (const { connector } of brokers.values()) {
 market = null;
 
 const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
-const accounts = createAccounts({ store, clock, brokers });
+const accounts = createAccounts({ store, clock, brokers, log: createLog({ level: "silent" }) });
 const instruments = createInstruments({
   brokers,
   accounts,

@@ -6,6 +6,7 @@ import { createClock } from "../src/lib/clock.ts";
 import { Secret } from "../src/lib/secret.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { Store } from "../src/ports/store.ts";
+import { createLog } from "../src/lib/log.ts";
 import { createAccounts } from "../src/services/accounts.ts";
 import { createUsers } from "../src/services/users.ts";
 import { openStreet } from "../test/chaos/street.ts";
@@ -95,7 +96,7 @@ async function ready(telegram: Playground, bot: BotProcess): Promise<void> {
 
 async function linkZerodha(store: Store, clock: Clock): Promise<void> {
   await createUsers({ store, clock, ownerId: userId(ASHA) }).ensure(userId(ASHA), "Asha");
-  const accounts = createAccounts({ store, clock, brokers: new Map() });
+  const accounts = createAccounts({ store, clock, brokers: new Map(), log: createLog({ level: "silent" }) });
   const credentials = Object.entries(street.credentials.get(ZERODHA) ?? {});
   const secrets = Object.fromEntries(credentials.map(([field, value]) => [field, new Secret(value)]));
   const { _id } = await accounts.add(userId(ASHA), ZERODHA, secrets);

@@ -85,7 +85,7 @@ export function createContainer(options: ContainerOptions): Container {
     clock,
     ownerId: config.ownerId === null ? null : userId(config.ownerId),
   });
-  const accounts = createAccounts({ store, clock, brokers });
+  const accounts = createAccounts({ store, clock, brokers, log });
   const calendar = createCalendar({ dataDir: config.dataDir, clock, log });
   const hours = orderHours(
     () => calendar.current(),

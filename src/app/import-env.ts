@@ -26,7 +26,7 @@ await runOrExit(async () => {
   const owner = config.ownerId === null ? await users.owner() : await users.ensure(userId(config.ownerId), "Owner");
   if (!owner)
     throw new ConfigError(["OWNER_ID: set it to the Telegram user id of the owner, who gets the imported link"]);
-  const accounts = createAccounts({ store, clock, brokers: new Map() });
+  const accounts = createAccounts({ store, clock, brokers: new Map(), log });
   const report = await importFyers({ accounts, fyers }, owner._id, process.env);
   for (const line of report.lines) process.stdout.write(`${line}\n`);
   await store.close();

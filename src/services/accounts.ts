@@ -3,6 +3,7 @@ import type { UnreadRow } from "../domain/book.ts";
 import type { BrokerName, LinkId, UserId } from "../domain/ids.ts";
 import { brokerName, linkId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
 import type { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -60,6 +61,8 @@ export type LinkResult<T> = { readonly link: Link } & (
 /** Whether the answer is complete. Only then does a missing row prove that the broker does not have it. */
 export const isWhole = (part: LinkResult<unknown>): boolean => part.ok && (part.unread ?? []).length === 0;
 
+type CallAt<T> = (connector: BrokerConnector, access: Access, link: Link) => Promise<T>;
+
 export interface Accounts {
   readonly brokers: Brokers;
   broker(link: Pick<Link, "broker_name">): Broker;
@@ -81,11 +84,8 @@ export interface Accounts {
   hasSession(link: Link, at?: number): boolean;
   /** Runs a connector call with this link's access. If the session is dead, ends it and throws `auth-expired`. */
   call<T>(link: Link, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
-  /** Runs the call at all links in parallel. A BrokerError at one link becomes that link's result only. */
-  callEach<T>(
-    links: readonly Link[],
-    call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>,
-  ): Promise<LinkResult<T>[]>;
+  /** Runs the call at all links in parallel. A failure at one link becomes that link's result only. */
+  callEach<T>(links: readonly Link[], call: CallAt<T>): Promise<LinkResult<T>[]>;
   /** Drops the stored session that the broker has declared dead, unless a newer one has replaced it. */
   endSession(link: Link): Promise<void>;
   /** Ends the session at the broker. Failures are ignored. */
@@ -105,7 +105,7 @@ export const switchPrices = (
 ): Promise<Link> =>
   accounts.update(_id, (link) => ({ data_source: DATA_SOURCES.find((each) => each === wanted) ?? otherPrices(link) }));
 
-export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers }): Accounts {
+export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers; log: Log }): Accounts {
   const links: Collection<LinkDocument> = deps.store.collection(linksSpec);
   let changes = 0;
 
@@ -153,6 +153,28 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       if (error instanceof BrokerError && error.kind === "auth-expired") await endSession(link);
       throw error;
     }
+  }
+
+  async function resultAt<T>(link: Link, use: CallAt<T>): Promise<LinkResult<T>> {
+    const guarded = async (connector: BrokerConnector, access: Access): Promise<T> => {
+      try {
+        return await use(connector, access, link);
+      } catch (error) {
+        throw error instanceof BrokerError ? error : defectAt(link, error);
+      }
+    };
+    try {
+      return { link, ok: true, value: await call(link, guarded) };
+    } catch (error) {
+      if (error instanceof BrokerError) return { link, ok: false, error };
+      throw error;
+    }
+  }
+
+  /** A defect of ours while one account is read must not hide the others. */
+  function defectAt({ _id, broker_name }: Link, cause: unknown): BrokerError {
+    deps.log.error({ err: cause, broker: broker_name, link: _id }, "account could not be read");
+    return new BrokerError("bad-response", "could not be read", { broker: broker_name, endpoint: "account", cause });
   }
 
   return {
@@ -203,21 +225,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     },
     hasSession,
     call,
-    callEach: (some, use) =>
-      Promise.all(
-        some.map(async (link) => {
-          try {
-            return {
-              link,
-              ok: true as const,
-              value: await call(link, (connector, access) => use(connector, access, link)),
-            };
-          } catch (error) {
-            if (error instanceof BrokerError) return { link, ok: false as const, error };
-            throw error;
-          }
-        }),
-      ),
+    callEach: (some, use) => Promise.all(some.map((link) => resultAt(link, use))),
     endSession,
     logOut: (link) => call(link, async (connector, access) => connector.logout?.(access)).catch(() => undefined),
     allLinks: () => links.scan(),

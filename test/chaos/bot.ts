@@ -66,7 +66,7 @@ export async function openBot(config: BotConfig, store: Store, clock: Clock): Pr
   const all = await Promise.all(tables.values());
   const [instruments] = all;
   if (!instruments) throw new Error("no masters");
-  const accounts = createAccounts({ store, clock, brokers });
+  const accounts = createAccounts({ store, clock, brokers, log: createLog({ level: "silent" }) });
   const services = createOrderServices({
     store,
     accounts,

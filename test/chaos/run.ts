@@ -8,6 +8,7 @@ import type { BrokerName } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
@@ -126,7 +127,7 @@ async function lastLook(bot: BotProcess | undefined): Promise<void> {
 
 async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Promise<void> {
   const store = await openStore(config, clock);
-  const accounts = createAccounts({ store, clock, brokers: new Map() });
+  const accounts = createAccounts({ store, clock, brokers: new Map(), log: createLog({ level: "silent" }) });
   const isLinked = async (name: BrokerName): Promise<boolean> =>
     (await accounts.active(ASHA)).some((link) => link.broker_name === name);
   async function link(name: BrokerName): Promise<void> {

@@ -24,10 +24,12 @@ const clock = { now: () => NOW, sleep: async () => undefined };
 let dir: string;
 let store: SqliteStore;
 let accounts: Accounts;
+let logged: string[];
 /** What each broker's positions call does. */
 let answer: (broker: BrokerName) => Promise<Position[]>;
 
 beforeEach(async () => {
+  logged = [];
   dir = mkdtempSync(join(tmpdir(), "sauda-accounts-"));
   store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
   const brokers = new Map<BrokerName, Broker>(
@@ -39,7 +41,12 @@ beforeEach(async () => {
       return [definition.name, { definition, connector: async () => connector as BrokerConnector }];
     }),
   );
-  accounts = createAccounts({ store, clock, brokers });
+  accounts = createAccounts({
+    store,
+    clock,
+    brokers,
+    log: createLog({ level: "error", destination: { write: (line) => logged.push(line) } }),
+  });
   for (const { name } of brokerDefinitions) await linkLive(name);
 });
 afterEach(async () => {
@@ -84,6 +91,19 @@ describe("reads over all accounts", () => {
     };
     const parts = await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
     expect(parts.filter((part) => !part.ok).map((part) => part.link.broker_name)).toEqual(["dhan"]);
+  });
+
+  it("return the others' answers past a defect of ours at one account, and log which", async () => {
+    answer = async (broker) => {
+      if (broker === "dhan") throw new TypeError("undefined is not a function");
+      return [];
+    };
+    const parts = await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
+    const failed = parts.filter((part) => !part.ok);
+    expect(failed).toMatchObject([{ link: { broker_name: "dhan" }, error: { kind: "bad-response" } }]);
+    expect(parts).toHaveLength(brokerDefinitions.length);
+    expect(logged.join()).toContain(`"link":"${failed[0]?.link._id}"`);
+    expect(logged.join()).toContain("undefined is not a function");
   });
 
   it("return the others when an account is unlinked while its broker reports a dead session", async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { fyers } from "../../connectors/fyers/index.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { createAccounts, type Accounts } from "../../src/services/accounts.ts";
 import { importFyers } from "../../src/services/import-fyers.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
@@ -25,7 +26,7 @@ let accounts: Accounts;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "sauda-import-"));
   store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
-  accounts = createAccounts({ store, clock, brokers: new Map() });
+  accounts = createAccounts({ store, clock, brokers: new Map(), log: createLog({ level: "silent" }) });
 });
 afterEach(async () => {
   await store.close();

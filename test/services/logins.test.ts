@@ -5,6 +5,7 @@ import { brokerName, userId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../src/ports/store.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts.ts";
 import { createKeyCapture, type KeyCapture } from "../../src/services/key-capture.ts";
 import { createKeyForms, type KeyForms } from "../../src/services/key-forms.ts";
@@ -58,7 +59,7 @@ describe("logins", () => {
   beforeEach(async () => {
     stage = openStage();
     const brokers = new Map(["echo", "bound"].map((name) => [brokerName(name), fakeBroker(name, name === "bound")]));
-    accounts = createAccounts({ store: stage.store, clock: stage.clock, brokers });
+    accounts = createAccounts({ store: stage.store, clock: stage.clock, brokers, log: createLog({ level: "silent" }) });
     const oneTime = createOneTime(stage);
     users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null });
     logins = createLogins({ accounts, oneTime, users, publicUrl: PUBLIC, opensHere: true });

@@ -14,6 +14,7 @@ import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { createRateLimiter } from "../../src/lib/rate-limit.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Store } from "../../src/ports/store.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { createAccounts, type Accounts, type Link } from "../../src/services/accounts.ts";
 import { createUsers, type Users } from "../../src/services/users.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
@@ -114,6 +115,7 @@ export async function openMarketHarness(): Promise<MarketHarness> {
   const accounts = createAccounts({
     store,
     clock,
+    log: createLog({ level: "silent" }),
     brokers: new Map([
       [ACME, { definition, connector: async () => connector }],
       [PAPER, { definition: paper, connector: async () => beside }],

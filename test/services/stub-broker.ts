@@ -9,6 +9,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
 import type { Closes } from "../../src/services/closes.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts.ts";
 
 export const ACME = brokerName("acme");
@@ -149,7 +150,12 @@ export function stubBroker(store: Store, clock: Clock): StubBroker {
     capabilities: { login: ["redirect"], refresh: true, quotes: true } as unknown as BrokerDefinition["capabilities"],
   };
   const broker = { definition, connector: async () => connector } as Broker;
-  const accounts = createAccounts({ store, clock, brokers: new Map([[ACME, broker]]) });
+  const accounts = createAccounts({
+    store,
+    clock,
+    brokers: new Map([[ACME, broker]]),
+    log: createLog({ level: "silent" }),
+  });
   const logIn = async (link: Link["_id"]): Promise<void> => {
     book.deadLinks.delete(link);
     await accounts.update(link, () => ({ tokens: session(), is_active: true, account_id: "AB1234" }));

@@ -97,6 +97,7 @@ const accountsOver = (store: Store, clock: Floor["clock"], brokers: readonly Fak
   createAccounts({
     store,
     clock,
+    log: createLog({ level: "silent" }),
     brokers: new Map(
       brokers.map(({ definition, connector }) => [definition.name, { definition, connector: async () => connector }]),
     ),

@@ -87,6 +87,7 @@ export async function openPaperShop(
   const accounts = createAccounts({
     store,
     clock,
+    log,
     brokers: new Map([[definition.name, { definition, connector: async () => connector }]]),
   });
   const added = await accounts.add(userId(1001), definition.name, {});
