@@ -9,6 +9,7 @@ import { priceLink } from "./price-link.ts";
 import { changePercent, rupeePrice } from "./render/amounts.ts";
 import { describe, noPrice, priceLine } from "./render/market.ts";
 import { pricedAt, sourceLabel } from "./render/source.ts";
+import { PAPER_MARK } from "./text.ts";
 
 const MAX_RESULTS = 8;
 const MAX_QUERY = 60;
@@ -25,28 +26,36 @@ export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
     const link = found.length > 0 ? await priceLink(deps, ctx.user) : null;
     const quotes = await deps.quotes.many(link, found);
     const now = deps.clock.now();
-    const results = found.map((instrument) => articleOf(instrument, quotes.get(instrument.key) ?? null, now));
+    const source = link !== null && deps.accounts.broker(link).definition.isPaper === true ? PAPER_MARK : "live";
+    const results = found.map((each) => articleOf(each, { quote: quotes.get(each.key) ?? null, source, now }));
     await ctx.answerInlineQuery(results, { cache_time: CACHE_S, is_personal: true });
   });
   return composer;
 }
 
-function articleOf(instrument: Instrument, quote: Quote | null, now: number) {
+interface Priced {
+  readonly quote: Quote | null;
+  /** What a broker's price is called. Its name would tell the other chat where the sender has an account. */
+  readonly source: string;
+  readonly now: number;
+}
+
+function articleOf(instrument: Instrument, priced: Priced) {
+  const { quote, source } = priced;
   const id = instrument.key.replace(":", "-");
   const name = listingName(instrument);
   const title = quote ? `${name}  ${titlePrice(quote)}` : name;
-  const description = quote ? `${describe(instrument)} · ${sourceLabel(quote.source, "live")}` : describe(instrument);
-  return InlineQueryResultBuilder.article(id, title, { description }).text(
-    inlineText(instrument, quote, now).toString(),
-    { parse_mode: "HTML" },
-  );
+  const description = quote ? `${describe(instrument)} · ${sourceLabel(quote.source, source)}` : describe(instrument);
+  return InlineQueryResultBuilder.article(id, title, { description }).text(inlineText(instrument, priced).toString(), {
+    parse_mode: "HTML",
+  });
 }
 
 const titlePrice = ({ ltp, prevClose }: Quote): string =>
   prevClose === null ? rupeePrice(ltp) : `${rupeePrice(ltp)} ${changePercent(ltp, prevClose)}`;
 
-function inlineText(instrument: Instrument, quote: Quote | null, now: number): Html {
+function inlineText(instrument: Instrument, { quote, source, now }: Priced): Html {
   const title = html`<b>${listingName(instrument)}</b> ${describe(instrument)}`;
   if (!quote) return lines(title, noPrice());
-  return lines(title, priceLine(quote), html`<i>${pricedAt(quote, "live", now)}</i>`);
+  return lines(title, priceLine(quote), html`<i>${pricedAt(quote, source, now)}</i>`);
 }

@@ -118,12 +118,13 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect(status).toMatch(new RegExp(` ${half} @ `));
   });
 
-  it("answers inline queries with prices and without any account data", async () => {
+  it("answers inline queries with prices, marked where they are paper, and without any account data", async () => {
     const answer = await asha().inline("sbin");
     const said = JSON.stringify(answer);
     expect(said).toContain("SBIN");
     expect(said).toMatch(/₹[\d,.]+/);
-    expect(said).not.toMatch(/paper|PAPER|holding|average/i);
+    expect(said).toContain("📄 Paper · ");
+    expect(said.replaceAll("📄 Paper", "")).not.toMatch(/paper|holding|average/i);
     const stranger = running.playground.chat(1002);
     await stranger.ask("/start");
     expect(JSON.stringify(await stranger.inline("sbin"))).not.toContain("₹");
