@@ -138,6 +138,7 @@ export const orders = {
     html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 1000 mis</code>`,
   twoNumbers: (command: string, last: number): Html =>
     html`That has two numbers. Is ${last} the price? <code>${command}</code>`,
+  exchangeFirst: (command: string): Html => html`An exchange goes before the symbol: <code>${command}</code>`,
   strikeOrQuantity: (command: string, last: number): Html =>
     html`Is ${last} the strike? Say how many, too: <code>${command}</code>`,
   choiceTooOld: (): Html => html`That question is too old, and nothing was sent. Type the order again.`,

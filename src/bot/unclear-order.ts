@@ -2,7 +2,7 @@ import { readInstrumentText } from "../domain/instrument-text.ts";
 import { ticker } from "../domain/instrument.ts";
 import { istDate } from "../domain/market.ts";
 import { priceFromRupees } from "../domain/money.ts";
-import type { OrderWords } from "../domain/order-text.ts";
+import { wordsAfter, type OrderWords } from "../domain/order-text.ts";
 import type { Resolution } from "../services/instruments/types.ts";
 import type { BotDeps } from "./commands.ts";
 import { lines } from "./html.ts";
@@ -38,9 +38,18 @@ export async function refuseStrikeAsQuantity({ instruments, clock }: BotDeps, ty
 
 /** Refuses an order whose instrument text names none, only one by its beginning, or nothing that could be offered instead. */
 export async function refuseUnclear(deps: BotDeps, typed: Typed, none: NoInstrument): Promise<void> {
+  refuseExchangeBehind(typed);
   await refuseTwoNumbers(deps, typed);
   await refuseUnknownWords(deps, typed, none);
   if (none.suggestions.length === 0) throw new Refusal(unresolvedText(typed.words.symbolText, none));
+}
+
+/** "SBIN 10 bse": read as a name, because an exchange is a part of one. */
+function refuseExchangeBehind({ verb, asked, words: { symbolText } }: Typed): void {
+  const [, named, exchange] = /^(.*\s\d\S*)\s(nse|bse)$/i.exec(symbolText) ?? [];
+  if (named === undefined || exchange === undefined) return;
+  const proposed = [`/${verb}`, exchange, named, wordsAfter(symbolText, asked)].join(" ").trim();
+  throw new Refusal(text.orders.exchangeFirst(proposed));
 }
 
 /** "SBIN 10 1000" and "10 SBIN 1000": which number is the price is not guessed. */

@@ -423,10 +423,14 @@ describe("the answer", () => {
     expect(labels()).toContain("Refresh");
   });
 
-  it("to an order “on” an exchange says where the exchange goes, and does not look for such an account", async () => {
+  it("to an order “on” an exchange, or with one at its end, says where the exchange goes, and does not look for such an account", async () => {
     for (const said of ["/buy SBIN 10 on bse", "/sell 10 SBIN on NSE"])
       expect(await ask(said)).toBe("“on” names an account. An exchange goes before the symbol: /buy BSE:SBIN 10.");
     expect(await ask("/buy BSE:SBIN 10")).toContain("BSE:SBIN · State Bank of India");
+    expect(await ask("/sell SBIN 10 bse @ 1000 mis")).toBe(
+      "An exchange goes before the symbol: /sell bse SBIN 10 @ 1000 mis",
+    );
+    expect(await ask("/sell bse SBIN 10 @ 1000 mis")).toContain("BSE:SBIN · State Bank of India");
   });
 
   it("to an order is the same card for each of its wordings", async () => {
