@@ -129,6 +129,8 @@ function noteText(note: ProposalNote, isDry: boolean): Html {
   switch (note.kind) {
     case "no-prices":
       return html`ℹ️ Without prices of today and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
+    case "unfitting":
+      return html`⚠️ Left out today: ${note.tickers.slice(0, 12).join(", ")}. The last daily price is not yesterday's close, perhaps because of a split, bonus or demerger.`;
     case "too-few-prices":
       return html`⛔ Only ${note.known} of ${note.members} shares had prices of today. Nothing is proposed on a part of the market.`;
     case "account-unread":

@@ -25,7 +25,7 @@ import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { asGiven } from "../stub-broker.ts";
 
 /** The scripted market: the price of each share by day, in rupees. */
-export type Script = (ticker: string, date: string) => number;
+export type Script = (ticker: string, date: string, by: "quote" | "candle") => number;
 
 export interface PaperShop {
   readonly shop: NiftyShop;
@@ -55,13 +55,15 @@ export async function openPaperShop(
       now += ms;
     },
   };
+  const dayAt = (ago: number): string => days.filter((day) => day <= date).at(-1 - ago) ?? date;
   const tickerOf = new Map<InstrumentKey, string>();
   const shareOf = new Map<InstrumentKey, Instrument>();
   const exchange = createExchange({
     seed: 3,
     now: clock.now,
     isAlwaysOpen: false,
-    priceSource: (key) => scriptedQuote(shareOf.get(key), tickerOf.get(key), (ticker) => script(ticker, date), now),
+    priceSource: (key) =>
+      scriptedQuote(shareOf.get(key), tickerOf.get(key), (ticker, ago) => script(ticker, dayAt(ago), "quote"), now),
   });
   const instrument = (ticker: string): Instrument => {
     const found = exchange.instruments.find(({ symbol }) => symbol === `NSE:${ticker}-EQ`);
@@ -179,12 +181,12 @@ export async function openPaperShop(
 function scriptedQuote(
   instrument: Instrument | undefined,
   ticker: string | undefined,
-  rupees: (ticker: string) => number,
+  rupees: (ticker: string, daysAgo: number) => number,
   at: number,
 ): Quote | undefined {
   if (!instrument || ticker === undefined) return undefined;
-  const ltp = priceFromRupees(rupees(ticker));
-  const sides = { ltp, open: ltp, high: ltp, low: ltp, prevClose: ltp, bid: ltp, ask: ltp };
+  const [ltp, prevClose] = [priceFromRupees(rupees(ticker, 0)), priceFromRupees(rupees(ticker, 1))];
+  const sides = { ltp, open: ltp, high: ltp, low: ltp, prevClose, bid: ltp, ask: ltp };
   const none = { volume: null, openInterest: null, lowerCircuit: null, upperCircuit: null };
   return { key: instrument.key, symbol: instrument.symbol, ...sides, ...none, at, source: "broker" };
 }
@@ -205,7 +207,7 @@ function scriptedPaper(
         const ticker = tickerOf.get(instrument.key) ?? "";
         return days
           .map((day): Candle => {
-            const at = priceFromRupees(script(ticker, day));
+            const at = priceFromRupees(script(ticker, day, "candle"));
             return { at: istInstant(day), open: at, high: at, low: at, close: at, volume: price(1) };
           })
           .filter(({ at }) => at >= from && at <= Math.min(to, now()));

@@ -5,7 +5,7 @@ import { ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Intent } from "../../../src/services/orders/journal.ts";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
 import type { ShopMode } from "../../../src/services/strategies/nifty-shop/settings.ts";
-import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
+import { asha, openPaperShop, type PaperShop, type Script } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
 const DAYS = weekdays("2026-07-01", 80);
@@ -16,13 +16,16 @@ describe("a share whose price is halved while the strategy holds it", () => {
   let fallsOn: string;
   /** Whether the price is halved by a 1:1 bonus, after which the source's earlier prices are halved too. */
   let isBonus: boolean;
-  const rupees = (ticker: string, date: string): number => {
+  /** The day of a split that the candles lack yet, whereas a quote's previous close is halved for it. */
+  let splitsOn: string;
+  const rupees: Script = (ticker, date, by) => {
     if (ticker !== "ITC") return 100;
+    if (date >= (DAYS[DAYS.indexOf(splitsOn) - 1] ?? splitsOn) && by === "quote") return 45;
     const paid = date < BOUGHT ? 100 : 90;
     return date >= fallsOn || isBonus ? paid / 2 : paid;
   };
   beforeEach(async () => {
-    [fallsOn, isBonus] = ["9999-12-31", false];
+    [fallsOn, isBonus, splitsOn] = ["9999-12-31", false, "9999-12-31"];
     floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     floor.goTo(BOUGHT, "15:00");
   });
@@ -61,6 +64,19 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(card(proposal)).toContain("ITC is left out: its price base has changed since it was bought");
     expect(card(proposal).includes("Sell it by hand.")).toBe(mode === "ask");
   });
+
+  it.each([true, false])(
+    "by a split of today that its candles lack is left out, with a note (held: %s)",
+    async (isHeld) => {
+      if (isHeld) await buy("ask");
+      splitsOn = NEXT;
+      floor.goTo(NEXT, "15:00");
+      const proposal = await floor.shop.propose(await floor.user());
+      expect(proposal.legs.filter(({ instrument }) => instrument.symbol === "NSE:ITC-EQ")).toEqual([]);
+      expect(proposal.notes).toEqual([{ kind: "unfitting", tickers: ["ITC"] }]);
+      expect(card(proposal)).toContain("Left out today: ITC. The last daily price is not yesterday's close");
+    },
+  );
 
   it("by a bonus is in the status without a gain, with the reason", async () => {
     await buy("ask");

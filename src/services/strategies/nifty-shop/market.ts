@@ -14,6 +14,9 @@ import { AVERAGE_DAYS, averageOf, type ShareView } from "./rules.ts";
 /** Enough calendar days for twenty trading days, whatever the holidays. */
 const LOOK_BACK_MS = 45 * 86_400_000;
 
+/** How far yesterday's close may differ between the quote and the candles, as a fraction. */
+const CLOSE_TOLERANCE = 0.05;
+
 /** A share that the strategy has bought and not sold. */
 export interface OwnShare extends HeldShare {
   readonly instrument: Instrument;
@@ -28,6 +31,8 @@ export interface ShopMarket {
   readonly without: readonly string[];
   /** Held shares with a split or bonus since they were bought. */
   readonly rebased: ReadonlySet<Instrument["key"]>;
+  /** Members and held shares whose candles do not lead up to today's price. They are not among `members`. */
+  readonly unfitting: ReadonlySet<Instrument["key"]>;
   readonly source: "broker" | "yfinance";
 }
 
@@ -62,14 +67,19 @@ export async function readMarket(
     ),
   ]);
   const known = new Map(candles);
-  const views = shares.flatMap((share): ShareView[] => {
-    const price = quotes.get(share.key)?.ltp;
-    const average = price === undefined ? null : averageOf([...closesOf(known.get(share.key)), price]);
-    return price === undefined || average === null ? [] : [{ key: share.key, price, average }];
-  });
-  const viewed = new Set(views.map(({ key }) => key));
+  const unfitting = new Set(
+    [...quotes.values()].filter((quote) => isUnfitting(quote, known.get(quote.key))).map(({ key }) => key),
+  );
+  const views = shares
+    .filter(({ key }) => !unfitting.has(key))
+    .flatMap((share): ShareView[] => {
+      const price = quotes.get(share.key)?.ltp;
+      const average = price === undefined ? null : averageOf([...closesOf(known.get(share.key)), price]);
+      return price === undefined || average === null ? [] : [{ key: share.key, price, average }];
+    });
+  const seen = new Set([...views.map(({ key }) => key), ...unfitting]);
   const prices = new Map([...quotes].map(([key, { ltp }]) => [key, ltp]));
-  const withoutView = members.filter((name) => !viewed.has(listed.get(name)?.key ?? ("" as Instrument["key"])));
+  const withoutView = members.filter((name) => !seen.has(listed.get(name)?.key ?? ("" as Instrument["key"])));
   const unpriced = own.filter(({ key }) => !prices.has(key)).map(({ symbol }) => ticker(symbol));
   return {
     members: views,
@@ -77,6 +87,7 @@ export async function readMarket(
     prices,
     without: [...new Set([...withoutView, ...unpriced])],
     rebased: new Set(held.filter((share) => isRebased(share, known.get(share.key))).map(({ key }) => key)),
+    unfitting,
     source: [...quotes.values()].some(({ source }) => source === "yfinance") ? "yfinance" : "broker",
   };
 }
@@ -104,6 +115,16 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
 }
 
 const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
+
+/**
+ * Whether the quote's previous close is not that of the last candle: of a split, bonus or demerger of today that the source
+ * has not worked into its candles yet, or because these lack the last days. The day's fall would then be none.
+ */
+function isUnfitting({ prevClose }: Quote, before: readonly Candle[] = []): boolean {
+  const last = before.at(-1);
+  if (last === undefined || prevClose === null) return false;
+  return Math.abs(prevClose - last.close) > last.close * CLOSE_TOLERANCE;
+}
 
 /** Where an after-market order may have filled on either of two days, its price must be outside both ranges. */
 function isRebased(share: OwnShare, before: readonly Candle[] = []): boolean {

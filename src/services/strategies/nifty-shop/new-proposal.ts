@@ -61,6 +61,9 @@ export function newProposal(input: DecisionInput): ProposalDocument {
     notes: [
       ...notes,
       ...notEndedAmong(legs, input).map((key) => ({ kind: "not-ended", symbol: symbolOf(key) }) as const),
+      ...(market.unfitting.size > 0
+        ? [{ kind: "unfitting", tickers: [...market.unfitting].map(symbolOf) } as const]
+        : []),
       ...(market.without.length > 0 ? [{ kind: "no-prices", tickers: market.without } as const] : []),
       ...(isPriced
         ? []
@@ -98,6 +101,7 @@ function heldViews({ past, market, account }: DecisionInput) {
       notes.push({ kind: "fewer-held", symbol: ticker(symbol), held: qtyInAccount, bought: share.qty });
     }
     if (qty <= 0) return [];
+    if (market.unfitting.has(share.key)) return [];
     if (market.rebased.has(share.key) && symbol) {
       leftOut.add(share.key);
       notes.push({ kind: "rebased", symbol: ticker(symbol) });

@@ -25,6 +25,8 @@ export interface ProposedLeg extends ShopLeg {
 
 export type ProposalNote =
   | { readonly kind: "no-prices"; readonly tickers: readonly string[] }
+  /** Their candles do not lead up to today's price. */
+  | { readonly kind: "unfitting"; readonly tickers: readonly string[] }
   /** Too few members have prices, so nothing is proposed. */
   | { readonly kind: "too-few-prices"; readonly known: number; readonly members: number }
   | { readonly kind: "account-unread" }
