@@ -44,6 +44,26 @@ const seen = {
 };
 
 describe("the text of an alert", () => {
+  it("warns of a level that the last close was past already, which may be of before a split", () => {
+    const below = { ...alert, condition: { kind: "below", price: priceFromRupees(780) } };
+    const said = (prevClose: Price | null, fields: object = {}): string => {
+      const quote = { ltp: priceFromRupees(401), prevClose, at: null, source: "broker" };
+      return alertNotification({ ...below, ...fields } as never, { kind: "price", quote, broker: null } as never, seen)
+        .html;
+    };
+    const halved = priceFromRupees(400);
+    expect(said(halved)).toContain("The last close, ₹400.00, was past it already. If there was a split");
+    const today = { createdAt: seen.now - 60_000 };
+    const cases: [Price | null, object?][] = [
+      [priceFromRupees(781)],
+      [null],
+      [halved, today],
+      [halved, { pricedAfter: 1 }],
+    ];
+    for (const [close, fields] of cases) expect(said(close, fields)).not.toContain("past it already");
+    expect(said(halved, { condition: { kind: "change", basisPoints: 10 } })).not.toContain("past it already");
+  });
+
   it("says what is missing from the day's P&L, as /pnl does", () => {
     const onPnl = {
       ...alert,

@@ -1,9 +1,12 @@
 import { InlineKeyboard } from "grammy";
 import { listingName, type Instrument } from "../../domain/instrument.ts";
+import { istDate } from "../../domain/market.ts";
+import type { Price } from "../../domain/money.ts";
+import type { Quote } from "../../domain/portfolio.ts";
 import type { Notification } from "../../ports/notifier.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
 import type { Alert, FiredBy, Priced } from "../../services/alerts/alerts.ts";
-import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
+import { isMetBy, type AlertOrder, type Condition } from "../../services/alerts/condition.ts";
 import type { Settings } from "../../services/users.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
@@ -89,9 +92,17 @@ export function alertNotification(
     html: lines(
       by.kind === "expired" ? html`🔔 Disarmed: <b>${what}</b>` : html`🔔 <b>${what}</b>`,
       firedText(by, reader),
+      by.kind === "price" && pastBeforeText(alert, by.quote, reader.now),
     ).toString(),
     buttons: notificationButtons(keyboardFor(alert, by, reader.mayTrade)),
   };
+}
+
+/** A level of an earlier day that the last close was past, and no price before it, may be one of before a split. */
+function pastBeforeText({ condition, createdAt, pricedAfter }: Alert, { prevClose }: Quote, now: number): Html | null {
+  const isOfToday = pricedAfter !== undefined || istDate(createdAt) === istDate(now);
+  if (isOfToday || prevClose === null || (condition.kind !== "above" && condition.kind !== "below")) return null;
+  return isMetBy(condition, { ltp: prevClose, prevClose }) === true ? alertText.pastBefore(prevClose) : null;
 }
 
 function keyboardFor(alert: Alert, by: FiredBy, mayTrade: boolean): InlineKeyboard {
@@ -145,6 +156,8 @@ export const alertText = {
       alert.pricedAfter !== undefined && html`The market is closed: it waits for the next session.`,
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),
+  pastBefore: (close: Price): Html =>
+    html`⚠️ The last close, ${rupeePrice(close)}, was past it already. If there was a split or a bonus, the level is one of before it.`,
   /** Null unless the user has switched the messages of alerts off. */
   switchedOff: ({ alerts }: Pick<Settings, "alerts">): Html | null =>
     alerts === "off" ? html`⚠️ Alerts are switched off in /settings: when one goes off, nothing is sent.` : null,
