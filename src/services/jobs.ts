@@ -29,7 +29,7 @@ export interface PerUserJob {
 export interface Occasion {
   /** The trading day. */
   readonly date: string;
-  /** Epoch ms at which it should have run; now, for a run by hand. */
+  /** Epoch ms at which it should have run: not before the user came, and now for a run by hand. */
   readonly dueAt: number;
 }
 
@@ -135,7 +135,8 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
       const occasionFor: OccasionFor = (job, user) => {
         if (!isUnfinished(job, user) || isWaiting(job, user)) return null;
         const dueAt = job.dueAt(user, date);
-        return dueAt !== null && dueAt <= now && now <= dueAt + job.catchUpMs ? { date, dueAt } : null;
+        if (dueAt === null || dueAt > now || now > dueAt + job.catchUpMs) return null;
+        return { date, dueAt: Math.max(dueAt, user.createdAt) };
       };
       return runAll(jobs, occasionFor, signal);
     },

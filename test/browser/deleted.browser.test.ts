@@ -22,10 +22,10 @@ it("a PIN that the bot has deleted is gone from the page, also if the page hears
   });
   await type("4829");
   await answered.promise;
-  // Waits until the page has handled the answer, and what leaves it has left.
   await page.unroute("**/api/send");
   await type("/lock status");
   await saying("Orders also need your PIN.");
-  expect(await page.getByRole("log").innerText()).not.toContain("4829");
+  // It takes a moment to leave.
+  await expect.poll(() => page.getByRole("log").innerText(), { timeout: 3_000 }).not.toContain("4829");
   expect(phone.running.playground.rejectedCalls).toEqual([]);
 });

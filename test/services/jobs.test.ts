@@ -219,6 +219,16 @@ describe("jobs", () => {
     expect(order).toEqual(["week"]);
   });
 
+  it("are not late for a user who came after they were due", async () => {
+    at("15:50");
+    const due = clock.at;
+    await join(1001);
+    at("17:10");
+    await join(1002);
+    await start().runDue([job]);
+    expect(ran.map(({ occasion }) => occasion.dueAt)).toEqual([due, clock.at]);
+  });
+
   it("takes up what a killed process had claimed", async () => {
     const asha = await join(1001);
     at("15:50");

@@ -31,8 +31,8 @@ const run = (/** @type {Promise<unknown>} */ work) => void work.catch(fail);
 const isOwn = (/** @type {Message} */ message) => message.from?.id === user;
 
 async function sendText(/** @type {string} */ text, /** @type {number} */ replyTo = Number.NaN) {
-  const message = await api.send(user, text, Number.isNaN(replyTo) ? undefined : replyTo);
-  if (message?.message_id !== undefined) log.add(message);
+  // Shown by its event: at this answer, the bot may have deleted it already.
+  await api.send(user, text, Number.isNaN(replyTo) ? undefined : replyTo);
 }
 
 /** A link to the bot itself starts it here; everything else opens in a tab. */
