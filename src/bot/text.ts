@@ -52,7 +52,10 @@ export const tooSlow = (reference: string): Html =>
 export const deadButton = "This button is from an older message and no longer does anything.";
 export const viewersButton = "This button is for traders, or from an older message. You can look, not trade.";
 /** The note above a message that was delivered late. */
-export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
+export function lateNote(lateBy: number): string {
+  const minutes = Math.round(lateBy / 60_000);
+  return `<i>${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} late:</i>`;
+}
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
 export const plainText = (mayTrade: boolean): Html =>
   html`I work by commands. Try <code>/quote SBIN</code>${mayTrade && html`, <code>/buy SBIN 10</code>`} or /help.`;
