@@ -83,8 +83,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const queued = new Set<string>();
   /** Lanes whose store or lease calls failed. Sweeps retry all: one emptied by another process is no longer due. */
   const failing = new Set<string>();
-  /** Updates of failing lanes that were handled, but the store did not take that: only that is tried again. */
-  const unmarked = new Set<string>();
+  /** By lane, an update that was handled, but the store did not take that: only that is tried again. */
+  const unmarked = new Map<string, string>();
   let sweepBatch = SWEEP_BATCH;
   const failures = createFailureLog(log, {
     failed: "updates of a chat could not be handled; retrying soon",
@@ -117,10 +117,7 @@ export function createInbox(deps: InboxDeps): Inbox {
         calledAgain.delete(lane);
         await drainLane(lane);
       } while (calledAgain.has(lane));
-      if (failing.delete(lane) && failing.size === 0) {
-        unmarked.clear();
-        failures.recovered();
-      }
+      if (failing.delete(lane) && failing.size === 0) failures.recovered();
     } catch (error) {
       failing.add(lane);
       failures.failed(error);
@@ -156,7 +153,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function handleOne(arrival: Due): Promise<boolean> {
-    if (unmarked.has(arrival._id)) {
+    if (unmarked.get(arrival.lane) === arrival._id) {
       await markHandled(arrival);
       return true;
     }
@@ -186,12 +183,9 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function markHandled({ version, body: _body, isDue: _isDue, ...remembered }: Due): Promise<void> {
-    try {
-      await updates.replace(remembered, version);
-    } catch (error) {
-      unmarked.add(remembered._id);
-      throw error;
-    }
+    unmarked.set(remembered.lane, remembered._id);
+    await updates.replace(remembered, version);
+    unmarked.delete(remembered.lane);
   }
 
   return {

@@ -31,6 +31,18 @@ describe("the inbox", () => {
     };
     return { handle, begun, end: (body: string) => ends.get(body)?.() };
   }
+  /** A store on a disk that takes no change while it is full. */
+  function storeOn(disk: { readonly isFull: boolean }): Store {
+    return {
+      ...stage.store,
+      collection(spec) {
+        const collection = stage.store.collection(spec);
+        const replace: typeof collection.replace = (document, version) =>
+          disk.isFull ? Promise.reject(new Error("the disk is full")) : collection.replace(document, version);
+        return { ...collection, replace };
+      },
+    };
+  }
   async function quiet(...boxes: Inbox[]): Promise<void> {
     while (boxes.some((box) => box.running() > 0)) await pause(1);
   }
@@ -196,20 +208,12 @@ describe("the inbox", () => {
   });
 
   it("does not handle an update again whose handling a full disk could not record, neither meanwhile nor afterwards", async () => {
-    const { store, clock, log } = stage;
-    let isFull = true;
-    const full: Store = {
-      ...store,
-      collection(spec) {
-        const collection = store.collection(spec);
-        const replace: typeof collection.replace = (document, version) =>
-          isFull ? Promise.reject(new Error("the disk is full")) : collection.replace(document, version);
-        return { ...collection, replace };
-      },
-    };
+    const { clock, log } = stage;
+    const disk = { isFull: true };
+    const store = storeOn(disk);
     const handled: string[] = [];
     const handle = async (body: string): Promise<void> => void handled.push(body);
-    const box = createInbox({ store: full, clock, log, leases: createLocalLeases(), handle });
+    const box = createInbox({ store, clock, log, leases: createLocalLeases(), handle });
     const sweepAfter = async (ms: number): Promise<void> => {
       clock.advance(ms);
       await box.sweep();
@@ -219,9 +223,28 @@ describe("the inbox", () => {
     await box.accept(arrival(2));
     await quiet(box);
     for (const ms of [2_000, 2_000, 60_000]) await sweepAfter(ms);
-    isFull = false;
+    disk.isFull = false;
     await sweepAfter(1_000);
     expect(handled).toEqual(["body 1", "body 2"]);
+    expect(await box.depth()).toBe(0);
+  });
+
+  it("does not handle it again after the lease that a full disk kept from being released has run out", async () => {
+    const { clock, log } = stage;
+    const disk = { isFull: true };
+    const store = storeOn(disk);
+    const handled: string[] = [];
+    const handle = async (body: string): Promise<void> => void handled.push(body);
+    const box = createInbox({ store, clock, log, leases: createLeases({ store, clock }), handle });
+    await box.accept(arrival(1));
+    await quiet(box);
+    disk.isFull = false;
+    for (const ms of [2_000, LEASE_MS + 1]) {
+      clock.advance(ms);
+      await box.sweep();
+      await quiet(box);
+    }
+    expect(handled).toEqual(["body 1"]);
     expect(await box.depth()).toBe(0);
   });
 
