@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { Log } from "../lib/log.ts";
@@ -23,16 +23,18 @@ export const STATE_COOKIE = "sauda_login";
 /**
  * GET /oauth/:broker/login/:state redirects to a broker that does not return our state; a cookie keeps it instead.
  * GET /oauth/:broker/callback is not trusted until its state is verified. Query values are never logged or shown, and the
- * browser is sent on to the same path with only the outcome, so that no code or token stays in its address and history.
+ * browser is sent on to the same path with only the outcome, so that no used code or token stays in its address and history.
  */
 export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps): Hono {
   const routes = new Hono();
   const cookieFor = (broker: string) => cookieAt(publicUrl, `/oauth/${encodeURIComponent(broker)}/callback`);
+  const show = (context: Context, kind: Outcome) =>
+    page(context, { title: TITLES[kind], body: outcome(kind, chatUrl()) }, kind === "linked" ? 200 : 400);
 
   routes.get("/oauth/:broker/login/:state", async (context) => {
     const { broker, state } = context.req.param();
     const url = await logins.resume(broker, state);
-    if (url === null) return page(context, { title: TITLES.stale, body: outcome("stale", chatUrl()) }, 400);
+    if (url === null) return show(context, "stale");
     setCookie(context, STATE_COOKIE, state, { ...cookieFor(broker), sameSite: "Lax", maxAge: LOGIN_TTL_MS / 1000 });
     context.header("cache-control", "no-store");
     return context.redirect(url, 302);
@@ -41,8 +43,7 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
     const broker = context.req.param("broker");
     const params = context.req.query();
     const shown = params["outcome"];
-    if (isOutcome(shown))
-      return page(context, { title: TITLES[shown], body: outcome(shown, chatUrl()) }, shown === "linked" ? 200 : 400);
+    if (isOutcome(shown)) return show(context, shown);
     const cookie = getCookie(context, STATE_COOKIE);
     const result = await logins.finish(broker, params, cookie);
     const link = "link" in result ? { link: result.link._id } : {};
@@ -54,10 +55,12 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
       );
     }
     deleteCookie(context, STATE_COOKIE, cookieFor(broker));
-    const isNameless = result.kind === "stale" && params["state"] === undefined && cookie === undefined;
+    // This address stays: the chat has asked for it.
+    if (result.kind === "stale" && params["state"] === undefined && cookie === undefined)
+      return show(context, "nameless");
     context.header("cache-control", "no-store");
     // Relative, because a proxy may strip a prefix of PUBLIC_URL, and some brokers add a slash to the path.
-    return context.redirect(`?outcome=${isNameless ? "nameless" : result.kind}`, 303);
+    return context.redirect(`?outcome=${result.kind}`, 303);
   });
   return routes;
 }
