@@ -52,7 +52,8 @@ export function createMarketServices(options: MarketServicesOptions): MarketServ
         if (!delivery) return;
         const { hidesAmounts } = user.settings;
         const mayTrade = allows(user.role, "trader");
-        const reader = { accounts: options.accounts, now: clock.now(), hidesAmounts, mayTrade };
+        const { accounts } = options;
+        const reader = { accounts, now: clock.now(), calendar: calendar.current(), hidesAmounts, mayTrade };
         await notifier.post({ ...alertNotification(alert, by, reader), ...delivery });
       },
       // An unknown calendar counts as open, so that no alert is missed.

@@ -3,6 +3,7 @@ import { alertNotification, alertText, conditionText } from "../../src/bot/rende
 import type { Accounts } from "../../src/services/accounts.ts";
 import type { Alert, FiredBy } from "../../src/services/alerts/alerts.ts";
 import type { Condition } from "../../src/services/alerts/condition.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
 import { linkId, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
@@ -40,6 +41,7 @@ const seen = {
   now: istInstant("2026-11-25", "09:16"),
   hidesAmounts: false,
   mayTrade: true,
+  calendar: loadCalendar(null),
   accounts: { brokers } as unknown as Accounts,
 };
 
@@ -53,15 +55,22 @@ describe("the text of an alert", () => {
     };
     const halved = priceFromRupees(400);
     expect(said(halved)).toContain("The last close, ₹400.00, was past it already. If there was a split");
-    const today = { createdAt: seen.now - 60_000 };
-    const cases: [Price | null, object?][] = [
-      [priceFromRupees(781)],
-      [null],
-      [halved, today],
-      [halved, { pricedAfter: 1 }],
-    ];
-    for (const [close, fields] of cases) expect(said(close, fields)).not.toContain("past it already");
+    for (const close of [priceFromRupees(781), null]) expect(said(close)).not.toContain("past it already");
     expect(said(halved, { condition: { kind: "change", basisPoints: 10 } })).not.toContain("past it already");
+  });
+
+  it.each([
+    ["before the last close", "2026-11-23", "14:00", true],
+    ["after it, before a holiday", "2026-11-23", "20:00", false],
+    ["on the evening of an earlier day", "2026-11-20", "20:00", true],
+    ["today", "2026-11-25", "09:15", false],
+  ])("warns so only if it was armed before that close: %s", (_, date, time, isWarned) => {
+    const condition = { kind: "below", price: priceFromRupees(780) };
+    const quote = { ltp: priceFromRupees(401), prevClose: priceFromRupees(400), at: null, source: "broker" };
+    const at = istInstant(date, time);
+    const armed = { ...alert, condition, createdAt: at, ...(time === "20:00" ? { pricedAfter: at } : {}) };
+    const { html } = alertNotification(armed as never, { kind: "price", quote, broker: null } as never, seen);
+    expect(html.includes("past it already")).toBe(isWarned);
   });
 
   it("says what is missing from the day's P&L, as /pnl does", () => {

@@ -199,10 +199,11 @@ describe("the answer", () => {
   });
 
   it("to Quote under an alert that went off is a message of its own: the alert's order stays to be tapped", async () => {
-    const found = await world().deps.instruments.resolve("SBIN");
+    const { accounts, calendar, instruments } = world().deps;
+    const found = await instruments.resolve("SBIN");
     const quote = { ltp: 1, prevClose: null, at: null, source: "broker" };
     const alert = { instrument: found.kind === "one" && found.instrument, condition: { kind: "above", price: 1 } };
-    const reader = { accounts: world().deps.accounts, now: 0, hidesAmounts: false, mayTrade: true };
+    const reader = { accounts, calendar: calendar.current(), now: 0, hidesAmounts: false, mayTrade: true };
     const { buttons = [] } = alertNotification(alert as never, { kind: "price", quote } as never, reader);
     const data = buttons.flat().find(({ text }) => text === "Quote")?.data ?? "";
     await ask("/help");

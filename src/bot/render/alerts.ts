@@ -1,6 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { listingName, type Instrument } from "../../domain/instrument.ts";
-import { istDate } from "../../domain/market.ts";
+import { lastTradingDayUpTo, type TradingCalendar } from "../../domain/calendar.ts";
+import { addDays, istDate, istInstant } from "../../domain/market.ts";
 import type { Price } from "../../domain/money.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import type { Notification } from "../../ports/notifier.ts";
@@ -82,7 +83,7 @@ interface FiredReader {
 export function alertNotification(
   alert: Alert,
   by: FiredBy,
-  reader: FiredReader & { readonly mayTrade: boolean },
+  reader: FiredReader & { readonly mayTrade: boolean; readonly calendar: TradingCalendar },
 ): Notification {
   const what = conditionText(alert, reader.hidesAmounts);
   return {
@@ -92,16 +93,20 @@ export function alertNotification(
     html: lines(
       by.kind === "expired" ? html`🔔 Disarmed: <b>${what}</b>` : html`🔔 <b>${what}</b>`,
       firedText(by, reader),
-      by.kind === "price" && pastBeforeText(alert, by.quote, reader.now),
+      by.kind === "price" && pastBeforeText(alert, by.quote, lastClose(reader)),
     ).toString(),
     buttons: notificationButtons(keyboardFor(alert, by, reader.mayTrade)),
   };
 }
 
-/** A level of an earlier day that the last close was past, and no price before it, may be one of before a split. */
-function pastBeforeText({ condition, createdAt, pricedAfter }: Alert, { prevClose }: Quote, now: number): Html | null {
-  const isOfToday = pricedAfter !== undefined || istDate(createdAt) === istDate(now);
-  if (isOfToday || prevClose === null || (condition.kind !== "above" && condition.kind !== "below")) return null;
+/** Epoch ms of the close of the last trading day before today. */
+const lastClose = ({ now, calendar }: { readonly now: number; readonly calendar: TradingCalendar }): number =>
+  istInstant(lastTradingDayUpTo(addDays(istDate(now), -1), calendar), "15:30");
+
+/** A level from before the last close, which was past it though no price had been, may be one of before a split. */
+function pastBeforeText({ condition, createdAt }: Alert, { prevClose }: Quote, closedAt: number): Html | null {
+  if (createdAt >= closedAt || prevClose === null) return null;
+  if (condition.kind !== "above" && condition.kind !== "below") return null;
   return isMetBy(condition, { ltp: prevClose, prevClose }) === true ? alertText.pastBefore(prevClose) : null;
 }
 
