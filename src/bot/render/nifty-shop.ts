@@ -130,9 +130,9 @@ function noteText(note: ProposalNote, isDry: boolean): Html {
     case "no-prices":
       return html`ℹ️ Without prices of today and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
     case "unfitting":
-      return html`⚠️ Left out today: ${note.tickers.slice(0, 12).join(", ")}. The last daily price is not yesterday's close, perhaps because of a split, bonus or demerger.`;
+      return html`⚠️ Left out today: ${note.tickers.slice(0, 12).join(", ")}. Their daily prices do not end with the last close, perhaps because of a split, bonus or demerger.`;
     case "too-few-prices":
-      return html`⛔ Only ${note.known} of ${note.members} shares had prices of today. Nothing is proposed on a part of the market.`;
+      return html`⛔ Only ${note.known} of ${note.members} shares could be considered. Nothing is proposed on a part of the market.`;
     case "account-unread":
       return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
     case "rebased":

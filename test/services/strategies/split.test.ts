@@ -18,14 +18,17 @@ describe("a share whose price is halved while the strategy holds it", () => {
   let isBonus: boolean;
   /** The day of a split that the candles lack yet, whereas a quote's previous close is halved for it. */
   let splitsOn: string;
+  /** Whether all shares are split that day, not ITC alone. */
+  let areAllSplit: boolean;
   const rupees: Script = (ticker, date, by) => {
+    const isSplit = date >= (DAYS[DAYS.indexOf(splitsOn) - 1] ?? splitsOn) && by === "quote";
+    if (isSplit && (areAllSplit || ticker === "ITC")) return 45;
     if (ticker !== "ITC") return 100;
-    if (date >= (DAYS[DAYS.indexOf(splitsOn) - 1] ?? splitsOn) && by === "quote") return 45;
     const paid = date < BOUGHT ? 100 : 90;
     return date >= fallsOn || isBonus ? paid / 2 : paid;
   };
   beforeEach(async () => {
-    [fallsOn, isBonus, splitsOn] = ["9999-12-31", false, "9999-12-31"];
+    [fallsOn, isBonus, splitsOn, areAllSplit] = ["9999-12-31", false, "9999-12-31", false];
     floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     floor.goTo(BOUGHT, "15:00");
   });
@@ -74,9 +77,17 @@ describe("a share whose price is halved while the strategy holds it", () => {
       const proposal = await floor.shop.propose(await floor.user());
       expect(proposal.legs.filter(({ instrument }) => instrument.symbol === "NSE:ITC-EQ")).toEqual([]);
       expect(proposal.notes).toEqual([{ kind: "unfitting", tickers: ["ITC"] }]);
-      expect(card(proposal)).toContain("Left out today: ITC. The last daily price is not yesterday's close");
+      expect(card(proposal)).toContain("Left out today: ITC. Their daily prices do not end with the last close");
     },
   );
+
+  it("by a split of today is not said to have no price, where too few others are left", async () => {
+    [splitsOn, areAllSplit] = [NEXT, true];
+    floor.goTo(NEXT, "15:00");
+    const proposal = await floor.shop.propose(await floor.user());
+    expect(proposal.legs).toEqual([]);
+    expect(card(proposal)).toContain("Only 0 of 5 shares could be considered.");
+  });
 
   it("by a bonus is in the status without a gain, with the reason", async () => {
     await buy("ask");

@@ -14,7 +14,7 @@ import { AVERAGE_DAYS, averageOf, type ShareView } from "./rules.ts";
 /** Enough calendar days for twenty trading days, whatever the holidays. */
 const LOOK_BACK_MS = 45 * 86_400_000;
 
-/** How far yesterday's close may differ between the quote and the candles, as a fraction. */
+/** How far the last close may differ between the quote and the candles, as a fraction. */
 const CLOSE_TOLERANCE = 0.05;
 
 /** A share that the strategy has bought and not sold. */

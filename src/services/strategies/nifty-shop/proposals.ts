@@ -27,7 +27,7 @@ export type ProposalNote =
   | { readonly kind: "no-prices"; readonly tickers: readonly string[] }
   /** Their candles do not lead up to today's price. */
   | { readonly kind: "unfitting"; readonly tickers: readonly string[] }
-  /** Too few members have prices, so nothing is proposed. */
+  /** Too few members could be considered, so nothing is proposed. */
   | { readonly kind: "too-few-prices"; readonly known: number; readonly members: number }
   | { readonly kind: "account-unread" }
   /** A split or bonus since the purchase, so the current price cannot be compared with the price paid. */
