@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { lines, type Html } from "../src/bot/html.ts";
-import { sentBy } from "../src/bot/lock-gate.ts";
+import { freeze, sentBy } from "../src/bot/lock-gate.ts";
 import { lock as text } from "../src/bot/safety-text.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
 import { deleteSecret, send } from "../src/bot/view.ts";
@@ -18,7 +18,7 @@ export const lock: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    // A bare /lock is handled by `urgentLock`, above the lanes.
+    // A bare /lock, and "/lock on" without a PIN, are handled by `urgentLock`, above the lanes.
     composer.command("lock", async (ctx) => {
       const words = ctx.match.trim().toLowerCase().split(/\s+/);
       const wanted = words.filter((word) => !PIN_PATTERN.test(word));
@@ -33,6 +33,7 @@ export const lock: CommandModule = {
 
 /** Returns the answer; null when it was sent already. */
 async function changeLock(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<Html | null> {
+  if (wanted === "on") return freeze(deps, ctx, ctx.user);
   const { orderLock } = deps;
   const user = ctx.user._id;
   const { kind, isFrozen, needsCode } = await orderLock.state(user);

@@ -1,5 +1,6 @@
 import type { Composer, MiddlewareFn } from "grammy";
 import { PIN_PATTERN, type Entered, type Sent } from "../services/lock.ts";
+import type { User } from "../services/users.ts";
 import { allows } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -70,9 +71,14 @@ export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
     .use(async (ctx, next) => {
       const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
       if (!user || user.role === "pending" || user.role === "blocked") return next();
-      await deps.orderLock.freeze(user._id, sentBy(ctx));
-      await send(ctx, { html: text.frozen(allows(user.role, "trader")) });
+      await send(ctx, { html: await freeze(deps, ctx, user) });
     });
+}
+
+/** Locks trading; returns the answer. */
+export async function freeze({ orderLock }: BotDeps, ctx: SaudaContext, { _id, role }: User): Promise<Html> {
+  await orderLock.freeze(_id, sentBy(ctx));
+  return text.frozen(allows(role, "trader"));
 }
 
 export const sentBy = ({ message }: SaudaContext): Sent => ({

@@ -84,6 +84,8 @@ describe("an awaited PIN", () => {
     expect(await says("/lock off 4829")).toContain("Send your PIN, then /lock off again.");
     expect(await says("4829", "/lock none")).toContain("Removed.");
     expect(await says("/lock 4829")).toContain("Orders need only the Confirm button.");
+    expect(await says("/lock on 4829")).toContain("Locked.");
+    expect(await says("/lock off")).toContain("Unlocked.");
     const texts = chat()
       .messages()
       .map(({ text }) => text);
