@@ -16,19 +16,21 @@ describe("a share whose price is halved while the strategy holds it", () => {
   let fallsOn: string;
   /** Whether the price is halved by a 1:1 bonus, after which the source's earlier prices are halved too. */
   let isBonus: boolean;
-  /** The day of a split that the candles lack yet, whereas a quote's previous close is halved for it. */
+  /** The day of a split that the candles lack yet, whereas a quote's previous close is adjusted for it. */
   let splitsOn: string;
+  /** What the quotes are then, in rupees. */
+  let quoted: number;
   /** Whether all shares are split that day, not ITC alone. */
   let areAllSplit: boolean;
   const rupees: Script = (ticker, date, by) => {
     const isSplit = date >= (DAYS[DAYS.indexOf(splitsOn) - 1] ?? splitsOn) && by === "quote";
-    if (isSplit && (areAllSplit || ticker === "ITC")) return 45;
+    if (isSplit && (areAllSplit || ticker === "ITC")) return quoted;
     if (ticker !== "ITC") return 100;
     const paid = date < BOUGHT ? 100 : 90;
     return date >= fallsOn || isBonus ? paid / 2 : paid;
   };
   beforeEach(async () => {
-    [fallsOn, isBonus, splitsOn, areAllSplit] = ["9999-12-31", false, "9999-12-31", false];
+    [fallsOn, isBonus, splitsOn, quoted, areAllSplit] = ["9999-12-31", false, "9999-12-31", 45, false];
     floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     floor.goTo(BOUGHT, "15:00");
   });
@@ -68,18 +70,20 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(card(proposal).includes("Sell it by hand.")).toBe(mode === "ask");
   });
 
-  it.each([true, false])(
-    "by a split of today that its candles lack is left out, with a note (held: %s)",
-    async (isHeld) => {
-      if (isHeld) await buy("ask");
-      splitsOn = NEXT;
-      floor.goTo(NEXT, "15:00");
-      const proposal = await floor.shop.propose(await floor.user());
-      expect(proposal.legs.filter(({ instrument }) => instrument.symbol === "NSE:ITC-EQ")).toEqual([]);
-      expect(proposal.notes).toEqual([{ kind: "unfitting", tickers: ["ITC"] }]);
-      expect(card(proposal)).toContain("Left out today: ITC. Their daily prices do not end with the last close");
-    },
-  );
+  it.each([
+    [false, 45],
+    [true, 45],
+    // A consolidation: the share would be sold at twice the price paid.
+    [true, 180],
+  ])("by a split of today that its candles lack is left out, with a note (held: %s, at %i)", async (isHeld, price) => {
+    if (isHeld) await buy("ask");
+    [splitsOn, quoted] = [NEXT, price];
+    floor.goTo(NEXT, "15:00");
+    const proposal = await floor.shop.propose(await floor.user());
+    expect(proposal.legs.filter(({ instrument }) => instrument.symbol === "NSE:ITC-EQ")).toEqual([]);
+    expect(proposal.notes).toEqual([{ kind: "unfitting", tickers: ["ITC"] }]);
+    expect(card(proposal)).toContain("Left out today: ITC. Their daily prices do not end with the last close");
+  });
 
   it("by a split of today is not said to have no price, where too few others are left", async () => {
     [splitsOn, areAllSplit] = [NEXT, true];
