@@ -221,16 +221,19 @@ describe("linking brokers", () => {
   it("ends each of several logins by its pasted address, whichever was begun last", async () => {
     const { message_id: listed, reply_markup } = await asha().ask("/accounts");
     const buttons = reply_markup?.inline_keyboard.flat() ?? [];
-    const begin = async (label: string, title: string): Promise<string> => {
+    const begin = async (label: string, title: string, since = listed): Promise<string> => {
       const button = buttons.find(({ text }) => text === label);
       asha().tap(listed, (button?.callback_data ?? "").replace("acd", "al"));
-      const login = await linking.waitFor(new RegExp(`^Now log in at ${title}`), listed);
+      const login = await linking.waitFor(new RegExp(`^Now log in at ${title}`), since);
       return (await linking.walk(label, login)).landed.href;
     };
     const addresses = [await begin("zerodha", "Zerodha"), await begin("fyers", "Fyers"), await begin("dhan", "Dhan")];
     const answers: (string | undefined)[] = [];
     for (const address of addresses) answers.push((await asha().ask(address)).text?.split(".")[0]);
     expect(answers).toEqual(["Zerodha is linked", "Fyers is linked", "Dhan is linked"]);
+    const { message_id: later } = await asha().ask("/help");
+    await asha().ask(await begin("zerodha", "Zerodha", later));
+    expect((await asha().ask("https://example.com/")).text).toContain("I work by commands.");
   });
 
   it("asks for the keys again when a login is requested before they were given", async () => {
