@@ -9,7 +9,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import type { CollectionSpec, Document } from "../../src/ports/store.ts";
 import { openMongoStore, type MongoStore } from "../../src/store/mongo/store.ts";
 import { startMongo } from "../mongo-server/mongo-server.ts";
-import { runEntry } from "./run.ts";
+import { killedAt, runEntry } from "./run.ts";
 
 const started = await startMongo();
 const mongo = "skipped" in started ? null : started;
@@ -45,21 +45,7 @@ const KILLED_WRITING = `data:text/javascript,${encodeURIComponent(`
   syncBuiltinESMExports();
 `)}`;
 
-/** A module that kills its process before the n-th file is begun, renamed or removed. */
-const killedAt = (step: number): string =>
-  `data:text/javascript,${encodeURIComponent(`
-    import fs from "node:fs";
-    import { syncBuiltinESMExports } from "node:module";
-    let left = ${step};
-    for (const name of ["createWriteStream", "writeFileSync", "renameSync", "rmSync"]) {
-      const whole = fs[name];
-      fs[name] = (...args) => {
-        if ((left -= 1) === 0) process.kill(process.pid, "SIGKILL");
-        return whole(...args);
-      };
-    }
-    syncBuiltinESMExports();
-  `)}`;
+const FILE_STEPS = ["createWriteStream", "writeFileSync", "renameSync", "rmSync"];
 
 describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
   const key = generateKey();
@@ -137,7 +123,7 @@ describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
     await fill(from, 1, 3);
     const seen = new Set<number>();
     for (let step = 1, isDone = false; !isDone; step += 1) {
-      const settings = { ...settingsFor(from), NODE_OPTIONS: `--import=${killedAt(step)}` };
+      const settings = { ...settingsFor(from), ...killedAt(step, FILE_STEPS) };
       isDone = (await runEntry(["backup", join(dir, "monday")], settings).ended).code === 0;
       const to = fresh();
       const restored = await run("restore", to);

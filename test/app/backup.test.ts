@@ -19,7 +19,7 @@ import { openKeyring } from "../../src/app/keyring.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { CollectionSpec, Document } from "../../src/ports/store.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
-import { runEntry } from "./run.ts";
+import { killedAt, runEntry } from "./run.ts";
 
 interface Note extends Document {
   readonly _id: string;
@@ -33,24 +33,7 @@ const spec = (durability: "full" | "normal"): CollectionSpec<Note> => ({
 });
 const log = createLog({ level: "silent" });
 
-/** A module that kills its process before the n-th file is removed, renamed or, half-way, copied. */
-const killedAt = (step: number): string =>
-  `data:text/javascript,${encodeURIComponent(`
-    import fs from "node:fs";
-    import { syncBuiltinESMExports } from "node:module";
-    let left = ${step};
-    for (const name of ["rmSync", "renameSync", "copyFileSync"]) {
-      const whole = fs[name];
-      fs[name] = (...args) => {
-        if ((left -= 1) === 0) {
-          if (name === "copyFileSync") fs.writeFileSync(args[1], fs.readFileSync(args[0]).subarray(0, 5));
-          process.kill(process.pid, "SIGKILL");
-        }
-        return whole(...args);
-      };
-    }
-    syncBuiltinESMExports();
-  `)}`;
+const FILE_STEPS = ["rmSync", "renameSync", "copyFileSync"];
 
 /** Writes to a database as fast as it can, until it is killed. */
 const BUSY_BOT = `
@@ -208,7 +191,7 @@ describe("backup and restore", () => {
     await store.close();
     let kills = 0;
     for (let step = 1; ; step += 1) {
-      const settings = { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` };
+      const settings = { DATA_DIR: dir, ...killedAt(step, FILE_STEPS) };
       const { signal, code } = await runEntry(["restore", copy], settings).ended;
       if (code === 0) break;
       expect(signal).toBe("SIGKILL");
@@ -255,7 +238,7 @@ describe("backup and restore", () => {
     for (let step = 1, isDone = false; !isDone; step += 1) {
       rmSync(copy, { recursive: true });
       cpSync(monday, copy, { recursive: true });
-      const settings = { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` };
+      const settings = { DATA_DIR: dir, ...killedAt(step, FILE_STEPS) };
       isDone = (await runEntry(["backup", copy], settings).ended).code === 0;
       if (existsSync(join(copy, "journal.db"))) expect(new Set(daysIn(copy)).size, `step ${step}`).toBe(1);
       const restored = await runEntry(["restore", copy], { DATA_DIR: target }).ended;

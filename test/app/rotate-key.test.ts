@@ -12,7 +12,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { CollectionSpec, Document } from "../../src/ports/store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
-import { runEntry } from "./run.ts";
+import { killedAt, runEntry } from "./run.ts";
 
 interface Kept extends Document {
   readonly _id: string;
@@ -29,21 +29,7 @@ const log = createLog({ level: "silent" });
 /** Waits while a process that starts on the files recovers them: it locks readers out meanwhile. */
 const READING = { readOnly: true, timeout: 5_000 };
 
-/** A module that kills its process before the n-th time that a key file is renamed or removed. */
-const killedAt = (step: number): string =>
-  `data:text/javascript,${encodeURIComponent(`
-    import fs from "node:fs";
-    import { syncBuiltinESMExports } from "node:module";
-    let left = ${step};
-    for (const name of ["renameSync", "rmSync"]) {
-      const whole = fs[name];
-      fs[name] = (...args) => {
-        if ((left -= 1) === 0) process.kill(process.pid, "SIGKILL");
-        return whole(...args);
-      };
-    }
-    syncBuiltinESMExports();
-  `)}`;
+const FILE_STEPS = ["renameSync", "rmSync"];
 
 describe("rotate-key", () => {
   let dir = "";
@@ -155,8 +141,7 @@ describe("rotate-key", () => {
 
   it.each([1, 2, 3])("loses nothing when it is killed before step %i of exchanging the key files", async (step) => {
     await fill(20);
-    const { signal } = await runEntry(["rotate-key"], { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` })
-      .ended;
+    const { signal } = await runEntry(["rotate-key"], { DATA_DIR: dir, ...killedAt(step, FILE_STEPS) }).ended;
     expect(signal).toBe("SIGKILL");
     await expectAllReadable(20);
     expect((await runEntry(["rotate-key"], { DATA_DIR: dir }).ended).code).toBe(0);

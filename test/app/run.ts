@@ -31,3 +31,24 @@ export function runEntry(args: readonly string[], settings: Readonly<Record<stri
   );
   return { child, ended, output: () => out };
 }
+
+/** Settings that make a process kill itself before the n-th call of these functions of node:fs, and half-way in a copy. */
+export function killedAt(step: number, functions: readonly string[]): { readonly NODE_OPTIONS: string } {
+  const module = `
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    let left = ${step};
+    for (const name of ${JSON.stringify(functions)}) {
+      const whole = fs[name];
+      fs[name] = (...args) => {
+        if ((left -= 1) === 0) {
+          if (name === "copyFileSync") fs.writeFileSync(args[1], fs.readFileSync(args[0]).subarray(0, 5));
+          process.kill(process.pid, "SIGKILL");
+        }
+        return whole(...args);
+      };
+    }
+    syncBuiltinESMExports();
+  `;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` };
+}
