@@ -3,9 +3,9 @@ import { userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("an awaited PIN", () => {
+/** An owner's chat with a bot of its own. */
+function useChat() {
   const world = useWorld();
-
   const chat = () => world().telegram.chat(ASHA);
   async function says(...texts: string[]): Promise<string | undefined> {
     for (const text of texts) {
@@ -14,6 +14,11 @@ describe("an awaited PIN", () => {
     }
     return chat().lastFromBot()?.text;
   }
+  return { world, chat, says };
+}
+
+describe("an awaited PIN", () => {
+  const { world, chat, says } = useChat();
 
   it("is not taken from the answer to a later command's question", async () => {
     expect(await says("/lock pin")).toContain("Send the PIN");
@@ -117,15 +122,7 @@ describe("an awaited PIN", () => {
 });
 
 describe("a PIN that nothing awaits", () => {
-  const world = useWorld();
-  const chat = () => world().telegram.chat(ASHA);
-  async function says(...texts: string[]): Promise<string | undefined> {
-    for (const text of texts) {
-      chat().send(text);
-      await world().handleAll();
-    }
-    return chat().lastFromBot()?.text;
-  }
+  const { chat, says } = useChat();
   const shown = () =>
     chat()
       .messages()
