@@ -33,20 +33,20 @@ export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
   return composer;
 }
 
-interface Priced {
+interface Shown {
   readonly quote: Quote | null;
   /** What a broker's price is called. Its name would tell the other chat where the sender has an account. */
   readonly source: string;
   readonly now: number;
 }
 
-function articleOf(instrument: Instrument, priced: Priced) {
-  const { quote, source } = priced;
+function articleOf(instrument: Instrument, shown: Shown) {
+  const { quote, source } = shown;
   const id = instrument.key.replace(":", "-");
   const name = listingName(instrument);
   const title = quote ? `${name}  ${titlePrice(quote)}` : name;
   const description = quote ? `${describe(instrument)} · ${sourceLabel(quote.source, source)}` : describe(instrument);
-  return InlineQueryResultBuilder.article(id, title, { description }).text(inlineText(instrument, priced).toString(), {
+  return InlineQueryResultBuilder.article(id, title, { description }).text(inlineText(instrument, shown).toString(), {
     parse_mode: "HTML",
   });
 }
@@ -54,7 +54,7 @@ function articleOf(instrument: Instrument, priced: Priced) {
 const titlePrice = ({ ltp, prevClose }: Quote): string =>
   prevClose === null ? rupeePrice(ltp) : `${rupeePrice(ltp)} ${changePercent(ltp, prevClose)}`;
 
-function inlineText(instrument: Instrument, { quote, source, now }: Priced): Html {
+function inlineText(instrument: Instrument, { quote, source, now }: Shown): Html {
   const title = html`<b>${listingName(instrument)}</b> ${describe(instrument)}`;
   if (!quote) return lines(title, noPrice());
   return lines(title, priceLine(quote), html`<i>${pricedAt(quote, source, now)}</i>`);
