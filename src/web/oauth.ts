@@ -40,6 +40,8 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
     return context.redirect(url, 302);
   });
   routes.get("/oauth/:broker/callback", async (context) => {
+    // Hono answers a HEAD by the route of GET. Link checkers send one, and it would use up the login.
+    if (context.req.method === "HEAD") return context.body(null, 405, { allow: "GET" });
     const broker = context.req.param("broker");
     const params = context.req.query();
     const shown = params["outcome"];

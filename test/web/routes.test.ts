@@ -48,6 +48,17 @@ describe("the OAuth pages", () => {
     return app.request(address.replace(/\?.*/, reply.headers.get("location") ?? ""));
   }
 
+  it("do not finish a login by a HEAD, with which programs check a link before a person opens it", async () => {
+    const app = routes({ kind: "stale", userId: ASHA });
+    const address = "/oauth/angelone/callback?auth_token=sekrit-token-1&state=sekrit-state-1";
+    const logins = finished.length;
+    const reply = await app.request(address, { method: "HEAD" });
+    expect([reply.status, reply.headers.get("allow")]).toEqual([405, "GET"]);
+    expect(finished).toHaveLength(logins);
+    expect((await app.request(address)).status).toBe(303);
+    expect(finished).toHaveLength(logins + 1);
+  });
+
   it("leave no code or token in the browser's address: it is sent on to one that says only how the login ended", async () => {
     const app = routes({ kind: "stale" });
     const reply = await app.request("/oauth/angelone/callback?auth_token=sekrit-token-1&state=sekrit-state-1");
