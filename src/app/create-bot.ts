@@ -32,7 +32,13 @@ import { withoutInvisible } from "../lib/invisible.ts";
 import type { Store } from "../ports/store.ts";
 import { looksSecret } from "../services/key-capture.ts";
 
-export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
+export const ALLOWED_UPDATES = [
+  "message",
+  "edited_message",
+  "callback_query",
+  "inline_query",
+  "my_chat_member",
+] as const;
 /** A handler that takes longer is abandoned, so that the user's next message is answered. */
 const DEADLINE_MS = 60_000;
 const SPINNER_MS = 700;
@@ -103,6 +109,11 @@ export function createBot({
     .use(rateGate(deps.clock, updatesPerMinute / STRANGERS_SHARE, { tooMany: tooManyOfStranger }));
   personal.use(withSpinnerStopped());
   personal.use(inlineQuotes(deps));
+  // Also those without text, such as a moving location: a dialogue must not take one for its answer.
+  personal.on("edited_message", async (ctx) => {
+    const hasText = ctx.editedMessage.text !== undefined;
+    if (hasText && allows(ctx.user.role, "viewer")) await send(ctx, { html: text.notReadAgain() });
+  });
   personal.on("message:text", captureCodes(deps));
   personal.on("message:text", captureKeys(deps));
   personal.use(conversations<SaudaContext, SaudaContext>({ storage: storage as never }));
@@ -138,7 +149,7 @@ function isCommandForUs(ctx: SaudaContext): boolean {
 }
 
 /** An inline result picked in this very chat. Nobody typed it, so it must not be read as an answer, a key or a code. */
-const isOwnInlineResult = (ctx: SaudaContext): boolean => ctx.message?.via_bot?.id === ctx.me.id;
+const isOwnInlineResult = (ctx: SaudaContext): boolean => ctx.msg?.via_bot?.id === ctx.me.id;
 
 const withMetrics =
   (metrics: Metrics): MiddlewareFn<SaudaContext> =>

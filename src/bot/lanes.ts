@@ -11,8 +11,9 @@ const URGENT_BUTTON = /^(panic)(?::|$)/;
 
 /** The queue of an update: its chat's, or its sender's when there is no chat. Updates of one lane are handled in order. */
 export function laneOf(update: Update): string {
-  const chat = update.message?.chat ?? update.callback_query?.message?.chat ?? update.my_chat_member?.chat;
-  const from = update.message?.from ?? update.callback_query?.from ?? update.inline_query?.from;
+  const message = update.message ?? update.edited_message;
+  const chat = message?.chat ?? update.callback_query?.message?.chat ?? update.my_chat_member?.chat;
+  const from = message?.from ?? update.callback_query?.from ?? update.inline_query?.from;
   const lane = String(chat?.id ?? from?.id ?? "none");
   // Handlers see the text without invisible characters and leading spaces, too.
   const typed = withoutInvisible(update.message?.text ?? "").trimStart();

@@ -59,6 +59,8 @@ export function lateNote(lateBy: number): string {
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
 export const plainText = (mayTrade: boolean): Html =>
   html`I work by commands. Try <code>/quote SBIN</code>${mayTrade && html`, <code>/buy SBIN 10</code>`} or /help.`;
+export const notReadAgain = (): Html =>
+  html`I do not read a message again when it is edited: what I answered to it stands. Send it as a new one.`;
 export const onlyText = (): Html => html`I can read only text. /help lists what I can do.`;
 
 export const example = (command: string): Html => html`Like this: <code>${command}</code>`;

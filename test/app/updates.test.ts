@@ -39,8 +39,8 @@ describe("asking Telegram for updates", () => {
   beforeEach(() => (stage = openStage()));
   afterEach(() => stage.close());
 
-  // Telegram remembers the kinds last asked for. Edits are not among them: an edited "/buy" must do nothing.
-  const kinds = ["message", "callback_query", "inline_query", "my_chat_member"];
+  // Telegram remembers the kinds last asked for.
+  const kinds = ["message", "edited_message", "callback_query", "inline_query", "my_chat_member"];
 
   function updatesWith(api: object, mode: "polling" | "webhook") {
     return createUpdates({

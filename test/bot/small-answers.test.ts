@@ -45,6 +45,25 @@ describe("the answer", () => {
     },
   );
 
+  it("to an edited message is that it is not read again: an order's card shows what was written first", async () => {
+    expect(await ask("/buy SBIN 10 @ 1000")).toContain("BUY 10 SBIN");
+    world().twist(chat().send("/buy SBIN 100 @ 1000").message_id, "edited");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toBe(
+      "I do not read a message again when it is edited: what I answered to it stands. Send it as a new one.",
+    );
+    expect(labels()).toEqual([]);
+  });
+
+  it("to an edited message within a dialogue is the same, and the dialogue waits on", async () => {
+    expect(await ask("/buy")).toContain("Which instrument?");
+    world().twist(chat().send("SBIN").message_id, "edited");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toContain("I do not read a message again");
+    expect(await ask("SBIN")).toContain("BUY NSE:SBIN-EQ – how many?");
+    expect(await ask("/cancel")).toBe("No order is open.");
+  });
+
   it("to a photo within a dialogue says the same, and the dialogue waits on", async () => {
     expect(await ask("/buy")).toContain("Which instrument?");
     world().twist(chat().send("a chart").message_id, "photo");
