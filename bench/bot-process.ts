@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 /** The flags of `npm start` in package.json. */
-const FLAGS = ["--max-semi-space-size=4"];
+const FLAGS = ["--max-semi-space-size=4", "--liftoff-only"];
 const TICK_MS = 10;
 const STOP_WITHIN_MS = 12_000;
 
