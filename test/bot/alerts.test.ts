@@ -151,6 +151,16 @@ describe("the text of an alert", () => {
     expect(textWith(null)).toContain("\nNow ₹27,000.00. ");
   });
 
+  it("says the price that was at its level when the last one is back from it", () => {
+    const quote = { ltp: priceFromRupees(26_990), prevClose: null, at: seen.now, source: "broker" };
+    const by = { kind: "price", touched: priceFromRupees("27000.50"), quote, broker: "zerodha" };
+    expect(alertNotification(alert, by as never, seen).html.split("\n")).toEqual([
+      "🔔 <b>NIFTY26NOVFUT at or above ₹27,000.00</b>",
+      "Touched ₹27,000.50 since it was armed.",
+      "Now ₹26,990.00. <i>Zerodha · 09:16:00 IST</i>",
+    ]);
+  });
+
   it.each([
     ["broker", "zerodha", "Zerodha"],
     ["broker", "paper", "📄 Paper"],

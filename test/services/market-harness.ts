@@ -33,6 +33,8 @@ export interface MarketHarness {
   readonly calls: string[];
   /** The prices of each source, in rupees. */
   readonly prices: { broker: number; yahoo: number; prevClose: number };
+  /** The day's high and low at each source, in rupees; null where it has none. */
+  readonly range: { high: number | null; low: number | null };
   /** Epoch ms of every price; null for now. */
   pricedAt: number | null;
   /** Errors to throw, by link id, or for "yahoo" or "all". */
@@ -45,6 +47,11 @@ export interface MarketHarness {
   close(): Promise<void>;
 }
 
+const rangeOf = ({ high, low }: MarketHarness["range"]): Pick<Quote, "high" | "low"> => ({
+  high: high === null ? null : priceFromRupees(high),
+  low: low === null ? null : priceFromRupees(low),
+});
+
 export async function openMarketHarness(): Promise<MarketHarness> {
   const dir = mkdtempSync(join(tmpdir(), "market-"));
   let now = istInstant("2026-11-23", "11:00");
@@ -52,11 +59,13 @@ export async function openMarketHarness(): Promise<MarketHarness> {
   const exchange = createExchange({ seed: 5, now: clock.now });
   const calls: string[] = [];
   const prices = { broker: 100, yahoo: 99, prevClose: 100 };
+  const range: MarketHarness["range"] = { high: null, low: null };
   const failures = new Map<string, BrokerErrorKind>();
   const quoteOf = ({ key, symbol }: Instrument, source: Quote["source"]): Quote => {
     const ltp = priceFromRupees(source === "broker" ? prices.broker : prices.yahoo);
     const at = harness.pricedAt ?? now;
-    return { ...exchange.quote(key), key, symbol, ltp, prevClose: priceFromRupees(prices.prevClose), at, source };
+    const prevClose = priceFromRupees(prices.prevClose);
+    return { ...exchange.quote(key), key, symbol, ltp, ...rangeOf(range), prevClose, at, source };
   };
   const quotesOf = (instruments: readonly Instrument[], source: Quote["source"]) =>
     new Map<InstrumentKey, Quote>(instruments.map((each) => [each.key, quoteOf(each, source)]));
@@ -137,6 +146,7 @@ export async function openMarketHarness(): Promise<MarketHarness> {
     yahoo,
     calls,
     prices,
+    range,
     pricedAt: null,
     failures,
     pass: (ms) => void (now += ms),

@@ -144,7 +144,10 @@ export function firedText(by: FiredBy, { accounts, now, hidesAmounts }: FiredRea
   }
   const { ltp, prevClose } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
-  return html`Now ${rupeePrice(ltp)}${change}. <i>${sourceOf(by, { accounts, now })}</i>`;
+  return lines(
+    by.touched !== undefined && alertText.touched(by.touched),
+    html`Now ${rupeePrice(ltp)}${change}. <i>${sourceOf(by, { accounts, now })}</i>`,
+  );
 }
 
 export const alertText = {
@@ -161,6 +164,7 @@ export const alertText = {
       alert.pricedAfter !== undefined && html`The market is closed: it waits for the next session.`,
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),
+  touched: (price: Price): Html => html`Touched ${rupeePrice(price)} since it was armed.`,
   pastBefore: (close: Price): Html =>
     html`⚠️ The last close, ${rupeePrice(close)}, was past it already. If there was a split or a bonus, the level is one of before it.`,
   /** Null unless the user has switched the messages of alerts off. */

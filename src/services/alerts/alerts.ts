@@ -1,8 +1,8 @@
 import PQueue from "p-queue";
 import type { BrokerName, UserId } from "../../domain/ids.ts";
 import { isDerivative, isExpired, type Instrument } from "../../domain/instrument.ts";
-import { istDate } from "../../domain/market.ts";
-import type { Paise } from "../../domain/money.ts";
+import { istDate, istInstant } from "../../domain/market.ts";
+import type { Paise, Price } from "../../domain/money.ts";
 import { sumPaise } from "../../domain/money.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { dayPnlOf, undatedCount, type Undated } from "../../domain/totals.ts";
@@ -17,6 +17,7 @@ import {
   isMetByPnl,
   isPriceCondition,
   sidedBy,
+  touchOf,
   type AlertOrder,
   type Condition,
   type Level,
@@ -38,6 +39,8 @@ export interface AlertDocument extends Document {
   readonly isArmed: boolean;
   /** Epoch ms, set when armed while the market was closed: prices up to then are of the last session and ignored. */
   readonly pricedAfter?: number;
+  /** Set when armed while the market was open: whether that day's prices were known not to have met the level. */
+  readonly isUntouched?: boolean;
   readonly createdAt: number;
 }
 export type Alert = Stored<AlertDocument>;
@@ -74,7 +77,8 @@ export interface Priced {
 
 /** What made the alert fire. */
 export type FiredBy =
-  | ({ readonly kind: "price" } & Priced)
+  /** `touched`: the day's high or low, when the last price is not at the level. */
+  | ({ readonly kind: "price"; readonly touched?: Price } & Priced)
   | ({ readonly kind: "pnl" } & PnlNow)
   /** The contract has expired, so the alert can never fire on a price. */
   | { readonly kind: "expired"; readonly expiry: string };
@@ -106,11 +110,37 @@ function firedByExpiry(alert: Alert, now: number): FiredBy | null {
  * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the
  * post-close can still make a new price of the last session.
  */
-function firedByNewPrice({ condition, pricedAfter }: Alert, priced: Priced, now: number): MetBy | null {
+function firedByNewPrice(alert: Alert, priced: Priced, now: number): MetBy | null {
+  const { condition, pricedAfter } = alert;
   const { at } = priced.quote;
   const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
-  return isOld ? null : firedByPrice(condition as PriceCondition, priced, now);
+  return isOld ? null : (firedByPrice(condition as PriceCondition, priced, now) ?? firedByTouch(alert, priced));
 }
+
+/** A price that came and went between two sweeps shows in the day's high or low. */
+function firedByTouch(alert: Alert, priced: Priced): MetBy | null {
+  const touched = touchOf(alert.condition as PriceCondition, priced.quote);
+  return touched !== null && isTouchNew(alert, priced.quote) ? { kind: "price", touched, ...priced } : null;
+}
+
+/** Whether the level was met after the alert was armed: the day began later, or had not met it until then. */
+function isTouchNew({ createdAt, pricedAfter, isUntouched = false }: Alert, { at }: Quote): boolean {
+  if (at === null) return isUntouched;
+  // An alert armed at night in an open market is in one that never closes: its day begins at midnight.
+  const dayStart = istInstant(istDate(at), pricedAfter === undefined ? "00:00" : "09:00");
+  return dayStart > createdAt || (isUntouched && at > createdAt);
+}
+
+/** False with a delayed price: its day's high and low lack the last minutes. */
+function isUntouchedBy(condition: Condition, priced: Priced | null): boolean {
+  if (!isPriceCondition(condition) || priced?.quote.source !== "broker") return false;
+  const { high, low } = priced.quote;
+  return high !== null && low !== null && touchOf(condition, { high, low }) === null;
+}
+
+/** Whether it would go off if the price is of now. */
+const needsTime = (alert: Alert, { quote, broker }: Priced, now: number): boolean =>
+  alert.pricedAfter !== undefined && firedByNewPrice(alert, { quote: { ...quote, at: now }, broker }, now) !== null;
 
 type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
 const isSameAlert = (one: Terms, other: Terms): boolean =>
@@ -220,7 +250,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       condition,
       _id: randomAlphanumeric(12),
       isArmed: true,
-      ...(isOpen ? {} : { pricedAfter: now }),
+      ...(isOpen ? { isUntouched: isUntouchedBy(condition, priced) } : { pricedAfter: now }),
       createdAt: now,
     };
     await alerts.insert(document);
@@ -265,8 +295,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
             instrument: alert.instrument,
             link: routes.get(alert.userId) ?? null,
             needsClose: alert.condition.kind === "change",
-            needsTime: (quote) =>
-              alert.pricedAfter !== undefined && firedByNewPrice(alert, { quote, broker }, clock.now()) !== null,
+            needsTime: (quote) => needsTime(alert, { quote, broker }, clock.now()),
           })),
         );
         const now = clock.now();

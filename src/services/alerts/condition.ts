@@ -111,6 +111,13 @@ export function isMetBy(condition: PriceCondition, quote: Pick<Quote, "ltp" | "p
   }
 }
 
+/** The day's high or low, if it meets a level. Not for a change: a high may be of the day before its previous close. */
+export function touchOf(condition: PriceCondition, { high, low }: Pick<Quote, "high" | "low">): Price | null {
+  if (condition.kind === "above") return high !== null && high >= condition.price ? high : null;
+  if (condition.kind === "below") return low !== null && low <= condition.price ? low : null;
+  return null;
+}
+
 export const isMetByPnl = (condition: PnlCondition, pnl: Paise): boolean =>
   condition.kind === "pnl-above" ? pnl >= condition.amount : pnl <= condition.amount;
 

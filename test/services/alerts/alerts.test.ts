@@ -1,10 +1,12 @@
+import fc from "fast-check";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { userId } from "../../../src/domain/ids.ts";
-import { istInstant } from "../../../src/domain/market.ts";
+import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import type { Link } from "../../../src/services/accounts.ts";
 import { createAlerts, type Alert, type Alerts, type AlertsDeps } from "../../../src/services/alerts/alerts.ts";
-import { isMetBy, isMetByPnl, parseAlert } from "../../../src/services/alerts/condition.ts";
+import { isMetBy, isMetByPnl, parseAlert, touchOf } from "../../../src/services/alerts/condition.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { asGiven } from "../stub-broker.ts";
 import { openMarketHarness, type MarketHarness } from "../market-harness.ts";
@@ -76,6 +78,16 @@ describe("the condition of an alert", () => {
     expect(isMet(250, 110, null)).toBeNull();
   });
 
+  it("is touched by the day's high or low if it is a level: a high may be of the day before its previous close", () => {
+    const range = { high: priceFromRupees(110), low: priceFromRupees(90) };
+    expect(touchOf({ kind: "above", price: priceFromRupees(110) }, range)).toBe(range.high);
+    expect(touchOf({ kind: "above", price: priceFromRupees(111) }, range)).toBeNull();
+    expect(touchOf({ kind: "below", price: priceFromRupees(90) }, range)).toBe(range.low);
+    expect(touchOf({ kind: "below", price: priceFromRupees(89) }, range)).toBeNull();
+    expect(touchOf({ kind: "above", price: priceFromRupees(100) }, { high: null, low: null })).toBeNull();
+    expect(touchOf({ kind: "change", basisPoints: 100 }, range)).toBeNull();
+  });
+
   it("on the day's P&L is met at its amount and beyond it", () => {
     const isMet = (kind: "pnl-above" | "pnl-below", amount: number, pnl: number) =>
       isMetByPnl({ kind, amount: paiseFromRupees(amount) }, paiseFromRupees(pnl));
@@ -121,6 +133,14 @@ describe("an alert", () => {
     const result = await alerts.add({ userId: user, instrument, condition: words.condition, order: words.order });
     if (result.kind !== "added") throw new Error(result.kind);
     return result.alert;
+  }
+
+  /** Makes the broker's bulk quotes tell no time, as Fyers' do. */
+  async function hideTimes(link: Link): Promise<void> {
+    const connector = await harness.accounts.broker(link).connector();
+    const full = connector.getQuotes.bind(connector);
+    connector.getQuotes = async (...asked) =>
+      new Map([...(await full(...asked))].map(([key, quote]) => [key, { ...quote, at: null }]));
   }
 
   it("fires once, when its price is reached", async () => {
@@ -364,11 +384,7 @@ describe("an alert", () => {
   });
 
   it("armed after the close does not fire on that session's price although bulk quotes tell no time", async () => {
-    const link = await harness.link(asha);
-    const connector = await harness.accounts.broker(link).connector();
-    const full = connector.getQuotes.bind(connector);
-    connector.getQuotes = async (...asked) =>
-      new Map([...(await full(...asked))].map(([key, quote]) => [key, { ...quote, at: null }]));
+    await hideTimes(await harness.link(asha));
     harness.prices.broker = 98.5;
     isOpen = false;
     await arm("SBIN < 99");
@@ -383,6 +399,144 @@ describe("an alert", () => {
     harness.pricedAt = null;
     harness.pass(60_000);
     expect(await alerts.sweep()).toBe(1);
+  });
+
+  describe("on a level", () => {
+    const DAY_MS = 86_400_000;
+    let link: Link;
+    beforeEach(async () => {
+      link = await harness.link(asha);
+      await harness.accounts.update(link._id, ({ tokens }) => ({
+        tokens: tokens && { ...tokens, expiresAt: harness.clock.now() + 10_000 * DAY_MS },
+      }));
+    });
+
+    /** Lets time pass, then sweeps at these prices. Returns how many fired. */
+    function sweepAt(range: Partial<MarketHarness["range"]>, ms = 30_000): Promise<number> {
+      Object.assign(harness.range, range);
+      harness.pass(ms);
+      return alerts.sweep();
+    }
+    const goTo = (date: string, time: string): void => harness.pass(istInstant(date, time) - harness.clock.now());
+
+    it.each([
+      ["above", "SBIN > 105", { high: 105 }],
+      ["below", "SBIN < 95", { low: 95 }],
+    ])("fires when the price was there only between two sweeps, also after a restart: %s", async (_, text, range) => {
+      await sweepAt({ high: 104, low: 96 });
+      await arm(text);
+      expect(await sweepAt({})).toBe(0);
+      alerts = open();
+      expect(await sweepAt(range)).toBe(1);
+    });
+
+    it("that the day had met before does not fire on the day's high, but on a later day's", async () => {
+      await sweepAt({ high: 106, low: 99 });
+      await arm("SBIN > 105");
+      expect(await sweepAt({ high: 107 })).toBe(0);
+      harness.pricedAt = harness.clock.now();
+      expect(await sweepAt({}, 2 * DAY_MS)).toBe(0);
+      harness.pricedAt = null;
+      expect(await sweepAt({ high: 104 })).toBe(0);
+      expect(await sweepAt({ high: 105 })).toBe(1);
+    });
+
+    it.each([
+      ["the evening before", "2026-11-23", "16:00", 1],
+      ["before the pre-open", "2026-11-25", "08:59", 1],
+      ["in the pre-open", "2026-11-25", "09:01", 0],
+    ])("armed while the market is closed knows only the high of a later session: %s", async (_, date, time, count) => {
+      Object.assign(harness.range, { high: 106, low: 99 });
+      harness.pricedAt = istInstant("2026-11-23", "15:30");
+      goTo(date, time);
+      isOpen = false;
+      await arm("SBIN > 105");
+      isOpen = true;
+      goTo("2026-11-25", "09:16");
+      expect(await alerts.sweep()).toBe(0);
+      harness.pricedAt = null;
+      expect(await sweepAt({})).toBe(count);
+    });
+
+    it("armed in the early hours of a market that never closes does not fire on a high of before", async () => {
+      goTo("2026-11-24", "01:00");
+      Object.assign(harness.range, { high: 106, low: 99 });
+      await arm("SBIN > 105");
+      expect(await sweepAt({}, 10 * 3_600_000)).toBe(0);
+      expect(await sweepAt({}, DAY_MS)).toBe(1);
+    });
+
+    it("is met by a high without a time if the day had not met it before, else only by a later session's", async () => {
+      await hideTimes(link);
+      await sweepAt({ high: 104, low: 99 });
+      await arm("SBIN > 105");
+      expect(await sweepAt({ high: 106 })).toBe(1);
+      const { _id } = await arm("SBIN > 105");
+      expect(await sweepAt({})).toBe(0);
+      await alerts.remove(asha, _id);
+      isOpen = false;
+      harness.pricedAt = harness.clock.now();
+      await arm("SBIN > 105");
+      isOpen = true;
+      expect(await sweepAt({}, 2 * DAY_MS)).toBe(0);
+      harness.pricedAt = null;
+      expect(await sweepAt({}, 60_000)).toBe(1);
+    });
+
+    it("is not met by Yahoo's high on the day of arming unless Yahoo has come to that time", async () => {
+      await sweepAt({ high: 104, low: 99 });
+      await arm("SBIN > 105");
+      harness.failures.set(link._id, "timeout");
+      harness.pricedAt = harness.clock.now() - DAY_MS;
+      expect(await sweepAt({ high: 106 })).toBe(0);
+      harness.pricedAt = harness.clock.now();
+      expect(await sweepAt({})).toBe(1);
+    });
+
+    it("armed on Yahoo's late price does not fire on the high of that day", async () => {
+      harness.failures.set(link._id, "timeout");
+      await sweepAt({ high: 104, low: 98 });
+      await arm("SBIN > 105");
+      expect(await sweepAt({ high: 106 })).toBe(0);
+      expect(await sweepAt({}, DAY_MS)).toBe(1);
+    });
+
+    it("fires exactly when the last price meets it, or prices of that day do and all of them are of after arming", async () => {
+      const moves = fc.record({ rupees: fc.integer({ min: 96, max: 104 }), isNextDay: fc.boolean() });
+      const sweeps = fc.record({ move: moves, isSwept: fc.boolean() });
+      const level = fc.integer({ min: 97, max: 103 });
+      await fc.assert(
+        fc.asyncProperty(level, fc.array(moves, { minLength: 1 }), fc.array(sweeps), async (rupees, before, after) => {
+          fc.pre(before.at(-1)?.rupees !== rupees);
+          const seen: { rupees: number; date: string; isAfter: boolean }[] = [];
+          const move = (to: { rupees: number; isNextDay: boolean }, isAfter: boolean): void => {
+            harness.pass(to.isNextDay ? DAY_MS : 2_000);
+            seen.push({ rupees: to.rupees, date: istDate(harness.clock.now()), isAfter });
+            const today = seen.filter(({ date }) => date === seen.at(-1)?.date).map((each) => each.rupees);
+            harness.prices.broker = to.rupees;
+            Object.assign(harness.range, { high: Math.max(...today), low: Math.min(...today) });
+          };
+          // The first day of this run.
+          harness.pass(DAY_MS);
+          for (const each of before) move(each, false);
+          const { _id, condition } = await arm(`SBIN ${rupees}`);
+          const isMet = (price: { rupees: number }): boolean =>
+            condition.kind === "above" ? price.rupees >= rupees : price.rupees <= rupees;
+          let hasFired = false;
+          for (const { move: to, isSwept } of after) {
+            move(to, true);
+            if (!isSwept || hasFired) continue;
+            const met = seen.filter(({ date }) => date === seen.at(-1)?.date).filter(isMet);
+            const isExpected = isMet(to) || (met.length > 0 && met.every(({ isAfter }) => isAfter));
+            hasFired = (await alerts.sweep()) === 1;
+            expect(hasFired).toBe(isExpected);
+            if (hasFired) expect(seen.some((price) => price.isAfter && isMet(price))).toBe(true);
+          }
+          await alerts.remove(asha, _id);
+        }),
+        { numRuns: 60 },
+      );
+    });
   });
 
   it("fires on the day's P&L over all accounts, never on a partial one", async () => {
