@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification, alertText, conditionText } from "../../src/bot/render/alerts.ts";
 import type { Accounts } from "../../src/services/accounts.ts";
-import type { Alert, FiredBy } from "../../src/services/alerts/alerts.ts";
+import type { Alert, FiredBy } from "../../src/services/alerts/alert.ts";
 import type { Condition } from "../../src/services/alerts/condition.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { linkId, userId, type InstrumentKey } from "../../src/domain/ids.ts";

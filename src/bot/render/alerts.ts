@@ -6,7 +6,7 @@ import type { Price } from "../../domain/money.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import type { Notification } from "../../ports/notifier.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
-import type { Alert, FiredBy, Priced } from "../../services/alerts/alerts.ts";
+import type { Alert, FiredBy, Priced } from "../../services/alerts/alert.ts";
 import { isMetBy, type AlertOrder, type Condition } from "../../services/alerts/condition.ts";
 import type { Settings } from "../../services/users.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";

@@ -1,49 +1,33 @@
 import PQueue from "p-queue";
 import type { BrokerName, UserId } from "../../domain/ids.ts";
-import { isDerivative, isExpired, type Instrument } from "../../domain/instrument.ts";
-import { istDate, istInstant } from "../../domain/market.ts";
-import type { Paise, Price } from "../../domain/money.ts";
-import { sumPaise } from "../../domain/money.ts";
-import type { Quote } from "../../domain/portfolio.ts";
-import { dayPnlOf, undatedCount, type Undated } from "../../domain/totals.ts";
+import type { Instrument } from "../../domain/instrument.ts";
 import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
+import type { Collection, CollectionSpec, Store } from "../../ports/store.ts";
 import { preferredPriceLink, type Accounts, type Link } from "../accounts.ts";
-import { createAlertPrices } from "./prices.ts";
-import {
-  isMetBy,
-  isMetByPnl,
-  isPriceCondition,
-  sidedBy,
-  touchOf,
-  type AlertOrder,
-  type Condition,
-  type Level,
-  type PnlCondition,
-  type PriceCondition,
-} from "./condition.ts";
 import type { Closes } from "../closes.ts";
-import { type AccountToday, readToday } from "../portfolio.ts";
 import type { Quotes } from "../quotes.ts";
 import type { Users } from "../users.ts";
-
-export interface AlertDocument extends Document {
-  readonly _id: string;
-  readonly userId: UserId;
-  /** Null for an alert on today's P&L over all accounts. */
-  readonly instrument: Instrument | null;
-  readonly condition: Condition;
-  readonly order: AlertOrder | null;
-  readonly isArmed: boolean;
-  /** Epoch ms, set when armed while the market was closed: prices up to then are of the last session and ignored. */
-  readonly pricedAfter?: number;
-  /** Set when armed while the market was open: whether that day's prices were known not to have met the level. */
-  readonly isUntouched?: boolean;
-  readonly createdAt: number;
-}
-export type Alert = Stored<AlertDocument>;
+import {
+  firedByExpiry,
+  firedByNewPrice,
+  firedByPnl,
+  firedByPrice,
+  isOnPnl,
+  isOnPrice,
+  isUntouchedBy,
+  needsTime,
+  type Alert,
+  type AlertDocument,
+  type FiredBy,
+  type MetBy,
+  type PriceAlert,
+  type Priced,
+} from "./alert.ts";
+import { isPriceCondition, sidedBy, type AlertOrder, type Condition, type Level } from "./condition.ts";
+import { createAlertPnl, type PnlNow } from "./pnl.ts";
+import { createAlertPrices } from "./prices.ts";
 
 const alertsSpec: CollectionSpec<AlertDocument> = {
   name: "alerts",
@@ -59,103 +43,6 @@ const FIRED_KEPT_MS = 30 * 86_400_000;
 const MAX_PER_USER = 50;
 /** Users whose P&L is read at the same time. */
 const PNL_CONCURRENCY = 16;
-
-export interface PnlNow {
-  readonly pnl: Paise;
-  readonly uncounted: Undated;
-  /** Of each account that is in it. */
-  readonly isPaper: readonly boolean[];
-  /** The accounts left out because they are not logged in. */
-  readonly loggedOut: readonly Pick<Link, "_id" | "label">[];
-}
-
-export interface Priced {
-  readonly quote: Quote;
-  /** Whose price it is, unless it is Yahoo's. */
-  readonly broker: BrokerName | null;
-}
-
-/** What made the alert fire. */
-export type FiredBy =
-  /** `touched`: the day's high or low, when the last price is not at the level. */
-  | ({ readonly kind: "price"; readonly touched?: Price } & Priced)
-  | ({ readonly kind: "pnl" } & PnlNow)
-  /** The contract has expired, so the alert can never fire on a price. */
-  | { readonly kind: "expired"; readonly expiry: string };
-
-export type MetBy = Exclude<FiredBy, { readonly kind: "expired" }>;
-
-/** Ignores day changes from an earlier day's price: Yahoo lags, and some shares do not trade every day. */
-function firedByPrice(condition: PriceCondition, priced: Priced, now: number): MetBy | null {
-  const { quote } = priced;
-  const isOfBefore = quote.at !== null && istDate(quote.at) < istDate(now);
-  if (condition.kind === "change" && isOfBefore) return null;
-  return isMetBy(condition, quote) === true ? { kind: "price", ...priced } : null;
-}
-const firedByPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
-  now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
-
-/** The expiry date of a contract that has expired; null otherwise. */
-function expiredOn({ instrument }: Alert, now: number): string | null {
-  if (instrument === null || !isDerivative(instrument)) return null;
-  return isExpired(instrument, istDate(now)) ? instrument.expiry : null;
-}
-
-function firedByExpiry(alert: Alert, now: number): FiredBy | null {
-  const expiry = expiredOn(alert, now);
-  return expiry === null ? null : { kind: "expired", expiry };
-}
-
-/**
- * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the
- * post-close can still make a new price of the last session.
- */
-function firedByNewPrice(alert: Alert, priced: Priced, now: number): MetBy | null {
-  const { condition, pricedAfter } = alert;
-  const { at } = priced.quote;
-  const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
-  return isOld ? null : (firedByPrice(condition as PriceCondition, priced, now) ?? firedByTouch(alert, priced));
-}
-
-/** A price that came and went between two sweeps shows in the day's high or low. */
-function firedByTouch(alert: Alert, priced: Priced): MetBy | null {
-  const touched = touchOf(alert.condition as PriceCondition, priced.quote);
-  return touched !== null && isTouchNew(alert, priced.quote) ? { kind: "price", touched, ...priced } : null;
-}
-
-/** Whether the level was met after the alert was armed: the day began later, or had not met it until then. */
-function isTouchNew({ createdAt, pricedAfter, isUntouched = false }: Alert, { at }: Quote): boolean {
-  if (at === null) return isUntouched;
-  // An alert armed at night in an open market is in one that never closes: its day begins at midnight.
-  const dayStart = istInstant(istDate(at), pricedAfter === undefined ? "00:00" : "09:00");
-  return dayStart > createdAt || (isUntouched && at > createdAt);
-}
-
-/** False with a delayed price: its day's high and low lack the last minutes. */
-function isUntouchedBy(condition: Condition, priced: Priced | null): boolean {
-  if (!isPriceCondition(condition) || priced?.quote.source !== "broker") return false;
-  const { high, low } = priced.quote;
-  return high !== null && low !== null && touchOf(condition, { high, low }) === null;
-}
-
-/** Whether it would go off if the price is of now. */
-const needsTime = (alert: Alert, { quote, broker }: Priced, now: number): boolean =>
-  alert.pricedAfter !== undefined && firedByNewPrice(alert, { quote: { ...quote, at: now }, broker }, now) !== null;
-
-type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
-const isSameAlert = (one: Terms, other: Terms): boolean =>
-  one.instrument?.key === other.instrument?.key &&
-  JSON.stringify([one.condition, one.order]) === JSON.stringify([other.condition, other.order]);
-
-function totalDayPnl(read: readonly AccountToday[]): Pick<PnlNow, "pnl" | "uncounted"> {
-  const positions = read.flatMap((account) => account.positions);
-  const holdings = read.flatMap((account) => account.holdings);
-  const day = dayPnlOf(positions, holdings);
-  return {
-    pnl: sumPaise([day.positions, day.holdings]),
-    uncounted: undatedCount(positions, holdings),
-  };
-}
 
 export interface NewAlert {
   readonly userId: UserId;
@@ -198,6 +85,11 @@ export interface AlertsDeps {
   readonly isMarketOpen: (at: number) => boolean;
 }
 
+type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
+const isSameAlert = (one: Terms, other: Terms): boolean =>
+  one.instrument?.key === other.instrument?.key &&
+  JSON.stringify([one.condition, one.order]) === JSON.stringify([other.condition, other.order]);
+
 /** One user's failure must not stop the others' alerts. */
 const logUnreadPnl = (log: Log, user: UserId) => (error: unknown) => {
   log.error({ err: error, user }, "P&L for alerts could not be read");
@@ -209,6 +101,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   const pricesOf = createAlertPrices(deps);
+  const pnlOf = createAlertPnl(deps);
 
   /** The link that a user's prices are read through: one with a live session; null means Yahoo. */
   async function priceLinkOf(user: UserId): Promise<Link | null> {
@@ -234,9 +127,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (condition === null) return { kind: "no-side" };
     const known = await armedOf(userId);
     const same = known.find((alert) => isSameAlert(alert, { ...wanted, condition }));
-    if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     // Telegram delivers the message again after a crash.
     if (same) return { kind: "added", alert: same, priced };
+    if (known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     const now = clock.now();
     const isOpen = deps.isMarketOpen(now);
     if (isOpen) {
@@ -258,10 +151,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   async function sweep(): Promise<number> {
-    const armed = (await armedNow()).filter(({ instrument }) => instrument !== null);
-    const unexpired = armed.filter((alert) => expiredOn(alert, clock.now()) === null);
-    const counts = await Promise.all([sweepExpired(armed), sweepPrices(unexpired)]);
-    return counts.reduce((sum, count) => sum + count, 0);
+    const armed = (await armedNow()).filter(isOnPrice);
+    const byExpiry = (alert: PriceAlert): FiredBy | null => firedByExpiry(alert, clock.now());
+    const unexpired = armed.filter((alert) => byExpiry(alert) === null);
+    const [expired, met] = await Promise.all([countFired(armed, byExpiry), sweepPrices(unexpired)]);
+    return expired + met;
   }
 
   /** What can go off now: none while the market is closed. */
@@ -269,9 +163,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (!deps.isMarketOpen(clock.now())) return [];
     return ofActiveUsers(await alerts.find("armed", [true], { order: "asc" }));
   }
-
-  const sweepExpired = (armed: readonly Alert[]): Promise<number> =>
-    countFired(armed, (alert) => firedByExpiry(alert, clock.now()));
 
   async function ofActiveUsers(armed: readonly Alert[]): Promise<Alert[]> {
     const ids = [...new Set(armed.map(({ userId }) => userId))];
@@ -283,11 +174,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   /** Users of the same broker share one batch, read through one of their links: prices are not personal. */
-  async function sweepPrices(armed: readonly Alert[]): Promise<number> {
-    const priced = armed.flatMap(({ instrument, ...alert }) => (instrument ? [{ ...alert, instrument }] : []));
+  async function sweepPrices(armed: readonly PriceAlert[]): Promise<number> {
     const routes = new Map<UserId, Link | null>();
-    for (const { userId } of priced) if (!routes.has(userId)) routes.set(userId, await priceLinkOf(userId));
-    const groups = Map.groupBy(priced, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
+    for (const { userId } of armed) if (!routes.has(userId)) routes.set(userId, await priceLinkOf(userId));
+    const groups = Map.groupBy(armed, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
     const counts = await Promise.all(
       [...groups].map(async ([broker, group]) => {
         const quotes = await pricesOf(
@@ -309,29 +199,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   async function sweepPnl(): Promise<number> {
-    const wanting = (await armedNow()).filter(({ instrument }) => instrument === null);
+    const wanting = (await armedNow()).filter(isOnPnl);
     const pnls = new Map<UserId, PnlNow | null>();
     const queue = new PQueue({ concurrency: PNL_CONCURRENCY });
     const read = (user: UserId) => async (): Promise<void> =>
       void pnls.set(user, await pnlOf(user).catch(logUnreadPnl(log, user)));
     await queue.addAll([...new Set(wanting.map(({ userId }) => userId))].map(read));
-    return countFired(wanting, ({ userId, condition }) =>
-      firedByPnl(condition as PnlCondition, pnls.get(userId) ?? null),
-    );
-  }
-
-  /** Null when any logged-in account could not be read, because a partial P&L would be misleading. */
-  async function pnlOf(user: UserId): Promise<PnlNow | null> {
-    const links = await accounts.active(user);
-    const loggedIn = links.filter((link) => accounts.hasSession(link));
-    if (loggedIn.length === 0) return null;
-    const parts = await accounts.callEach(loggedIn, readToday(deps.closes));
-    if (parts.some((part) => !part.ok)) return null;
-    return {
-      ...totalDayPnl(parts.flatMap((part) => (part.ok ? [part.value] : []))),
-      isPaper: loggedIn.map((link) => accounts.broker(link).definition.isPaper === true),
-      loggedOut: links.filter((link) => !loggedIn.includes(link)),
-    };
+    return countFired(wanting, ({ userId, condition }) => firedByPnl(condition, pnls.get(userId) ?? null));
   }
 
   /** Fires what `judge` says; one alert's failure does not stop the others. */
