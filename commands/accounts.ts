@@ -2,7 +2,7 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { brokerKeyboard, offerLogin } from "../src/bot/link-flow.ts";
+import { beginNewKeys, brokerKeyboard, linkToLogIn, offerLogin } from "../src/bot/link-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { accountView, accountsView } from "../src/bot/render/accounts.ts";
 import * as text from "../src/bot/text.ts";
@@ -13,7 +13,7 @@ import { switchPrices, type Link } from "../src/services/accounts.ts";
 
 export const accounts: CommandModule = {
   name: "accounts",
-  description: "Status, login, default, unlink",
+  description: "Status, login, new keys, default, unlink",
   group: "Accounts",
   role: "viewer",
   register(deps) {
@@ -27,7 +27,12 @@ export const accounts: CommandModule = {
         await act(ctx, link, wanted);
       });
     onLink("acd", (ctx, link) => showOne(deps, ctx, link));
-    onLink("al", (ctx, link) => offerLogin(deps, ctx, link));
+    onCallback(composer, "al", async (ctx, [id]) => offerLogin(deps, ctx, await linkToLogIn(deps, ctx, id)));
+    onLink("ak", async (ctx, link) => {
+      // Only made-up button data asks it of a paper account.
+      if (isPaper(deps, link)) await showOne(deps, ctx, link);
+      else await beginNewKeys(deps, ctx, link);
+    });
     onLink("as", async (ctx, link, wanted) => {
       const isOn = wanted === undefined ? !link.is_active : wanted === "on";
       await showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ is_active: isOn })));

@@ -2,12 +2,11 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { askInChat, beginLink, brokerKeyboard } from "../src/bot/link-flow.ts";
-import { Refusal } from "../src/bot/refusal.ts";
+import { askInChat, beginLink, brokerKeyboard, linkToLogIn } from "../src/bot/link-flow.ts";
 import * as text from "../src/bot/text.ts";
 import { send, show } from "../src/bot/view.ts";
 import { squash } from "../src/domain/instrument-text.ts";
-import type { BrokerName, LinkId } from "../src/domain/ids.ts";
+import type { BrokerName } from "../src/domain/ids.ts";
 
 export const link: CommandModule = {
   name: "link",
@@ -33,9 +32,7 @@ export const link: CommandModule = {
     });
     onCallback(composer, "lks", (ctx) => show(ctx, { html: text.link.which(), keyboard: brokerKeyboard(deps) }));
     onCallback(composer, "lkh", async (ctx, [id]) => {
-      const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
-      if (!link) throw new Refusal(text.accounts.gone());
-      await askInChat(deps, ctx, link);
+      await askInChat(deps, ctx, await linkToLogIn(deps, ctx, id));
     });
     onCallback(composer, "lk", (ctx, [name]) => beginLink(deps, ctx, (name ?? "") as BrokerName));
     return composer;

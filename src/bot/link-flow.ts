@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
-import type { BrokerName, UserId } from "../domain/ids.ts";
+import { isStandIn, type BrokerName, type LinkId, type UserId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import { Secret } from "../lib/secret.ts";
 import type { Broker, Link } from "../services/accounts.ts";
@@ -13,6 +13,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
 import { isLinked } from "./no-account.ts";
+import { Refusal } from "./refusal.ts";
 import type { MoneyText } from "./render/money-text.ts";
 import * as safety from "./safety-text.ts";
 import * as text from "./text.ts";
@@ -42,9 +43,25 @@ export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerNa
     return;
   }
   const dropsKeys = unfinished !== undefined && Object.keys(unfinished.credentials).length > 0;
-  const steps = text.link.steps(broker.definition, redirectUrl(deps, name));
+  const steps = text.link.steps(text.link.title(broker.definition.title), broker.definition, redirectUrl(deps, name));
   await show(ctx, { html: lines(dropsKeys && text.link.anew(unfinished.label), steps) });
   await askForKeys(deps, ctx, link);
+}
+
+/** Asks for new keys, as for those of a new account. They replace the link's own when a login with them has worked. */
+export async function beginNewKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  const { definition } = deps.accounts.broker(link);
+  const standIn = await deps.accounts.standIn(link);
+  const steps = text.link.steps(text.link.newKeys(link.label), definition, redirectUrl(deps, link.broker_name));
+  await show(ctx, { html: steps });
+  await askForKeys(deps, ctx, standIn);
+}
+
+/** The user's link, or stand-in, that a button under a question for keys or a failed login is for. */
+export async function linkToLogIn(deps: BotDeps, ctx: SaudaContext, id = ""): Promise<Link> {
+  const link = await deps.accounts.forLogin(ctx.user._id, id as LinkId);
+  if (!link) throw new Refusal(isStandIn(id) ? text.link.newKeysGone() : text.accounts.gone());
+  return link;
 }
 
 const DOUBLE_TAP_MS = 5_000;
@@ -146,6 +163,12 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
 export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
   const { url, heldState, refusal } = await startLogin(deps, link);
+  const isReplacing = link.replaces !== undefined;
+  if (isReplacing && refusal !== null) {
+    // A pasted token might work without these keys, and they must not replace the old ones.
+    await deps.keyCapture.endLogin(link);
+    return loginReport(deps, { kind: "failed", link, error: refusal });
+  }
   const paste = pasteDescription(definition);
   if (paste !== undefined) {
     await deps.orderLock.stop(link.user_id);
@@ -154,8 +177,8 @@ export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { title } = definition;
   const body = lines(
     refusal !== null && failureText(title, refusal),
-    url !== null && text.link.login(title),
-    paste !== undefined && text.link.paste(title, paste, url !== null),
+    url !== null && text.link.login(title, isReplacing),
+    paste !== undefined && text.link.paste(title, paste, { hasPage: url !== null, isReplacing }),
   );
   if (url === null) return { html: body };
   return { html: body, keyboard: new InlineKeyboard().url(`Log in at ${definition.title}`, url) };
@@ -222,8 +245,10 @@ export async function loginReport(deps: BotDeps, result: LoginResult): Promise<V
     }
     case "stale":
       return { html: text.link.stale() };
-    case "other-account":
-      return { html: text.link.otherAccount(deps.accounts.broker(result.link).definition.title, result.accountId) };
+    case "other-account": {
+      const { title } = deps.accounts.broker(result.link).definition;
+      return { html: text.link.otherAccount(title, result.accountId), keyboard: tryAgain(result.link) };
+    }
     case "linked-already": {
       const { title } = deps.accounts.broker(result.link).definition;
       return { html: text.link.linkedAlready(title, result.accountId, result.as.label, result.link.label) };
@@ -231,13 +256,14 @@ export async function loginReport(deps: BotDeps, result: LoginResult): Promise<V
     case "cancelled":
     case "failed": {
       const { definition } = deps.accounts.broker(result.link);
-      const keyboard = new InlineKeyboard().text("Try again", callbackData("al", result.link._id));
       // Not always the key or secret: a code or token may be used, too old or mistyped.
       const words = result.error.kind === "auth-invalid" ? text.link.refused(definition.title) : undefined;
-      return { html: failureText(definition.title, result.error, words), keyboard };
+      return { html: failureText(definition.title, result.error, words), keyboard: tryAgain(result.link) };
     }
   }
 }
+
+const tryAgain = ({ _id }: Link): InlineKeyboard => new InlineKeyboard().text("Try again", callbackData("al", _id));
 
 function linkedText(
   definition: Broker["definition"],
@@ -245,11 +271,12 @@ function linkedText(
   money: MoneyText | null,
   mayTrade: boolean,
 ): Html {
-  const { profile, funds } = result;
+  const { profile, funds, link, hasNewKeys } = result;
   return lines(
     definition.isPaper
       ? html`<b>${text.PAPER_MARK} account is open.</b> <code>${profile.accountId}</code>`
       : text.accounts.linked(definition.title, profile.name, profile.accountId),
+    hasNewKeys && text.link.newKeysTaken(link.label),
     funds && money && html`Available: <b>${money.plain(funds.available)}</b>`,
     definition.isPaper === true && mayTrade && html`Try <code>/buy SBIN 10</code>.`,
   );

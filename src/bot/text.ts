@@ -94,7 +94,8 @@ export const accounts = {
 
 const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => string>> = {
   "auth-expired": (title) => `${title}: the session has ended. Log in again to see it.`,
-  "auth-invalid": (title) => `${title} refuses the key or secret. Check them in its console, then link again.`,
+  "auth-invalid": (title) =>
+    `${title} refuses the key or secret. Check them in its console, then tap New keys on the account's card in /accounts.`,
   "login-unfinished": (title) => `${title}: the login was not finished. Nothing was changed.`,
   "ip-not-allowed": (title) =>
     `${title} takes orders only from your registered static IP address, and this came from another.`,
@@ -250,9 +251,19 @@ export const exports = {
 export const link = {
   which: (): Html => html`Which broker?`,
   unknown: (name: string): Html => html`I do not know a broker called “${name}”. Which one?`,
-  steps: (definition: BrokerDefinition, redirectUrl: string): Html =>
+  title: (title: string): Html => html`<b>Link ${title}</b>`,
+  newKeys: (label: string): Html =>
     lines(
-      html`<b>Link ${definition.title}</b>`,
+      html`<b>New keys for ${label}</b>`,
+      html`The old keys stay in force until a login with the new ones has worked. Settings, alerts, orders and P&L of ${label} stay.`,
+      html`Where a new app is needed, it is made like the first.`,
+    ),
+  newKeysTaken: (label: string): Html => html`<b>${label}</b> has its new keys, and the old ones are deleted.`,
+  newKeysGone: (): Html =>
+    html`Those new keys were used before or are too old. Nothing was changed. New keys on the account's card in /accounts asks for them again.`,
+  steps: (title: Html, definition: BrokerDefinition, redirectUrl: string): Html =>
+    lines(
+      title,
       html`In <a href="${definition.setup.consoleUrl}">its developer console</a>:`,
       ...definition.setup.steps.map((step, at) => html`${at + 1}. ${withUrl(step, redirectUrl)}`),
       html`Static IP: ${definition.setup.staticIp}`,
@@ -260,12 +271,12 @@ export const link = {
   anew: (label: string): Html =>
     html`<b>${label}</b> was never logged in, so its linking starts again and the keys it had are deleted. To link another account, finish this one first.`,
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
-  login: (title: string): Html =>
-    html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked until ${title} has answered.`,
-  paste: (title: string, what: string, hasPage: boolean): Html =>
+  login: (title: string, isReplacing: boolean): Html =>
+    html`Now log in at <b>${title}</b>. The button works once, for ten minutes. ${untilAnswered(title, isReplacing)}`,
+  paste: (title: string, what: string, { hasPage, isReplacing }: { hasPage: boolean; isReplacing: boolean }): Html =>
     lines(
       hasPage ? html`If this chat does not tell you that it worked, send me ${what}.` : html`Now send me ${what}.`,
-      !hasPage && html`Nothing is linked until ${title} has answered.`,
+      !hasPage && html`${untilAnswered(title, isReplacing)}`,
       html`Your message is deleted as soon as I have it.`,
     ),
   noEnd: (title: string, what: string): Html =>
@@ -273,12 +284,12 @@ export const link = {
   notAwaited: (): Html =>
     html`That looks like a key or the end of a login, and I am not waiting for one. It is not kept, and must not stay in the chat. /accounts has the login buttons.`,
   refused: (title: string): Html =>
-    html`⚠️ The login at ${title} failed, for the reason below. Try again; if it fails again, check the key and secret in ${title}'s console and link again.`,
+    html`⚠️ The login at ${title} failed, for the reason below. Nothing was changed. Try again; if it fails again, check the key and secret in ${title}'s console, then tap New keys on the account's card in /accounts.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   linkedAlready: (title: string, accountId: string, as: string, label: string): Html =>
-    html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. A second link would count, cancel and exit all of it twice, so it was not linked again. /accounts unlinks <b>${label}</b>, or <b>${as}</b> if its keys are no longer right.`,
+    html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. A second link would count, cancel and exit all of it twice, so it was not linked again. /accounts unlinks <b>${label}</b>; if the keys of <b>${as}</b> are no longer right, tap New keys on its card there.`,
   deleteFailed: (): Html => html`I could not delete the message with the key. Please delete it yourself.`,
 };
 
@@ -301,6 +312,9 @@ export const dialogue = {
   newTermsAgain: (): Html => html`A quantity, a price or both, and nothing else: <code>20 @ 812</code>.`,
   stopped: (): Html => html`Stopped. Nothing was sent.`,
 };
+
+const untilAnswered = (title: string, isReplacing: boolean): string =>
+  `${isReplacing ? "The old keys stay in force" : "Nothing is linked"} until ${title} has answered.`;
 
 /** The step with the URL put in as code, so that a tap copies it. */
 function withUrl(step: string, url: string): Html {

@@ -26,6 +26,10 @@ function nonEmpty(value: string, what: string): string {
 
 export const brokerName = (value: string): BrokerName => nonEmpty(value, "broker name") as BrokerName;
 export const linkId = (value: string): LinkId => nonEmpty(value, "link id") as LinkId;
+const STAND_IN_MARK = "-new";
+/** The id of a link's stand-in, which takes new keys for it (`Accounts.standIn`). */
+export const standInId = (link: LinkId): LinkId => linkId(`${link}${STAND_IN_MARK}`);
+export const isStandIn = (id: string): boolean => id.endsWith(STAND_IN_MARK);
 export const brokerOrderId = (value: string): BrokerOrderId => nonEmpty(value, "order id") as BrokerOrderId;
 export const intentId = (value: string): IntentId => nonEmpty(value, "intent id") as IntentId;
 

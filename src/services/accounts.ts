@@ -1,7 +1,7 @@
 import type { Access, BrokerConnector, BrokerDefinition, Credentials, Session } from "../../connectors/base.ts";
 import type { UnreadRow } from "../domain/book.ts";
 import type { BrokerName, LinkId, UserId } from "../domain/ids.ts";
-import { brokerName, linkId } from "../domain/ids.ts";
+import { brokerName, isStandIn, linkId, standInId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Secret } from "../lib/secret.ts";
@@ -39,6 +39,8 @@ export interface LinkDocument extends Document {
   /** Proxy for this link's order calls: `http://…` or `socks5://…`. */
   readonly egress: Secret | null;
   readonly created_at: number;
+  /** Set in a stand-in only: the link whose keys a login with these will replace. */
+  readonly replaces?: LinkId;
 }
 export type Link = Stored<LinkDocument>;
 
@@ -51,6 +53,11 @@ const linksSpec: CollectionSpec<LinkDocument> = {
   encrypted: ["credentials", "tokens", "egress"],
   durability: "full",
 };
+
+/** Apart from the links, so that whatever reads or lists links never meets one. */
+const standInsSpec: CollectionSpec<LinkDocument> = { ...linksSpec, name: "new_keys", indexes: [] };
+/** Longer than anybody takes in a broker's console. Keys of an abandoned attempt are deleted then. */
+const STAND_IN_TTL_MS = 86_400_000;
 
 /** One account's answer or its error. `unread`: rows of an unknown kind, which are missing from the value. */
 export type LinkResult<T> = { readonly link: Link } & (
@@ -76,9 +83,13 @@ export interface Accounts {
   sharing(user: UserId): Promise<Link[]>;
   /** The user's own link, or null: never another user's. */
   get(user: UserId, link: LinkId): Promise<Link | null>;
+  /** The same, or the user's own stand-in. */
+  forLogin(user: UserId, link: LinkId): Promise<Link | null>;
   byId(link: LinkId): Promise<Link | null>;
   add(user: UserId, broker: BrokerName, credentials: Credentials): Promise<Link>;
   update(link: LinkId, change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>): Promise<Link>;
+  /** Makes a stand-in without keys, which takes the link's new ones: the link stays as it is until they have logged in. */
+  standIn(link: Link): Promise<Link>;
   remove(user: UserId, link: LinkId): Promise<boolean>;
   /** Whether the link has a session that is still alive at `at` (epoch ms; default now). */
   hasSession(link: Link, at?: number): boolean;
@@ -107,6 +118,8 @@ export const switchPrices = (
 
 export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers; log: Log }): Accounts {
   const links: Collection<LinkDocument> = deps.store.collection(linksSpec);
+  const standIns: Collection<LinkDocument> = deps.store.collection(standInsSpec);
+  const home = (id: LinkId): Collection<LinkDocument> => (isStandIn(id) ? standIns : links);
   let changes = 0;
 
   function broker(link: Pick<Link, "broker_name">): Broker {
@@ -115,11 +128,16 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     return found;
   }
 
+  async function forLogin(user: UserId, id: LinkId): Promise<Link | null> {
+    const link = await home(id).get(id);
+    return link?.user_id === user ? link : null;
+  }
+
   async function update(
     id: LinkId,
     change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>,
   ): Promise<Link> {
-    const updated = await changeDocument(links, id, (link) => link && { ...link, ...change(link) });
+    const updated = await changeDocument(home(id), id, (link) => link && { ...link, ...change(link) });
     if (!updated) throw new Error("link is gone");
     changes += 1;
     return updated;
@@ -192,10 +210,8 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       );
       return [...own, ...same.flat().filter(({ user_id }) => user_id !== user)];
     },
-    async get(user, id) {
-      const link = await links.get(id);
-      return link?.user_id === user ? link : null;
-    },
+    get: async (user, id) => (isStandIn(id) ? null : forLogin(user, id)),
+    forLogin,
     byId: (id) => links.get(id),
     async add(user, name, credentials) {
       const siblings = await links.find("user", [user]);
@@ -217,9 +233,18 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       return update(id, () => ({}));
     },
     update,
+    async standIn(link) {
+      const _id = standInId(link._id);
+      const empty = { credentials: {}, tokens: null, egress: null };
+      const expiresAt = deps.clock.now() + STAND_IN_TTL_MS;
+      await changeDocument(standIns, _id, () => ({ ...link, ...empty, _id, replaces: link._id, expiresAt }));
+      return update(_id, () => ({}));
+    },
     async remove(user, id) {
-      const link = await links.get(id);
-      if (link?.user_id !== user || !(await links.delete(id))) return false;
+      const link = await forLogin(user, id);
+      if (!link) return false;
+      await standIns.delete(standInId(id));
+      if (!(await home(id).delete(id))) return false;
       await deps.brokers.get(link.broker_name)?.definition.forget?.(id);
       return true;
     },

@@ -117,7 +117,7 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
 
   async function accept(user: UserId, { id, text }: CapturedMessage): Promise<Captured | null> {
     const pending = await captures.get(user);
-    const link = pending && (await accounts.get(user, pending.link));
+    const link = pending && (await accounts.forLogin(user, pending.link));
     if (!pending || !link) return null;
     const value = text.trim();
     const index = specs(link).findIndex((spec) => spec.field === pending.awaits);
@@ -163,7 +163,7 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     accept,
     async awaitedLogin(user) {
       const pending = await captures.get(user);
-      return pending?.awaits === LOGIN ? accounts.get(user, pending.link) : null;
+      return pending?.awaits === LOGIN ? accounts.forLogin(user, pending.link) : null;
     },
     async endLogin(link) {
       const pending = await captures.get(link.user_id);

@@ -44,11 +44,17 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
   const { accounts, oneTime, users } = deps;
 
   const linkOf = (claim: OneTimeClaim): Promise<Link | null> =>
-    accounts.get(claim.userId, linkId(claim.payload["link"] ?? "-"));
+    accounts.forLogin(claim.userId, linkId(claim.payload["link"] ?? "-"));
   const specsOf = ({ link, subject }: OpenForm): readonly CredentialSpec[] =>
     subject === "egress"
       ? [{ ...EGRESS_SPEC, where: `${EGRESS_SPEC.where} Empty means none.` }]
-      : [...accounts.broker(link).definition.credentials, EGRESS_SPEC];
+      : [...accounts.broker(link).definition.credentials, ...(link.replaces === undefined ? [EGRESS_SPEC] : [])];
+
+  function titleOf({ link, subject }: OpenForm): string {
+    if (subject === "egress") return `Proxy of ${link.label}`;
+    if (link.replaces !== undefined) return `New keys of ${link.label}`;
+    return `Keys of ${accounts.broker(link).definition.title}`;
+  }
 
   async function openForm(token: string): Promise<OpenForm | null> {
     const claim = await oneTime.peek(token, ACTION);
@@ -72,12 +78,8 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
     async open(token) {
       const form = await openForm(token);
       if (!form) return null;
-      const { link, subject, userName } = form;
-      return {
-        title: subject === "egress" ? `Proxy of ${link.label}` : `Keys of ${accounts.broker(link).definition.title}`,
-        userName,
-        specs: specsOf(form),
-      };
+      const { userName } = form;
+      return { title: titleOf(form), userName, specs: specsOf(form) };
     },
 
     async submit(token, fields) {

@@ -1,5 +1,5 @@
 import type { Credentials, LoginGrant, Session } from "../../connectors/base.ts";
-import type { UserId } from "../domain/ids.ts";
+import type { LinkId, UserId } from "../domain/ids.ts";
 import { linkId } from "../domain/ids.ts";
 import type { Funds, Profile } from "../domain/portfolio.ts";
 import { BrokerError } from "../errors.ts";
@@ -20,6 +20,8 @@ export type LoginResult =
       readonly profile: Profile;
       readonly funds: Funds | null;
       readonly isFirst: boolean;
+      /** The link has been given new keys by this login. */
+      readonly hasNewKeys: boolean;
     }
   /** The state is unknown, used, expired or another broker's: nothing was changed. */
   | { readonly kind: "stale" }
@@ -77,7 +79,7 @@ export function createLogins(deps: {
       const { accountId } = session;
       if (isOtherAccount(link, session)) return { kind: "other-account", link, accountId };
       const as = await firstLinkOf(link, accountId);
-      if (as !== null && as._id !== link._id) {
+      if (as !== null && as._id !== targetOf(link)) {
         await handOver(session, link, as);
         return { kind: "linked-already", link, as, accountId };
       }
@@ -121,9 +123,11 @@ export function createLogins(deps: {
       account_name: profile.name,
     };
     // Another login of this link, to a different account, may have finished meanwhile.
-    const updated = await accounts.update(link._id, (current) => (isOtherAccount(current, session) ? {} : login));
-    if (isOtherAccount(updated, session)) return { kind: "other-account", link: updated, accountId: session.accountId };
-    return { kind: "linked", link: updated, profile, funds, isFirst };
+    const updated = await accounts.update(targetOf(link), (current) => (isOtherAccount(current, session) ? {} : login));
+    if (isOtherAccount(updated, session)) return { kind: "other-account", link, accountId: session.accountId };
+    const hasNewKeys = link.replaces !== undefined;
+    if (hasNewKeys) await accounts.remove(link.user_id, link._id);
+    return { kind: "linked", link: updated, profile, funds, isFirst, hasNewKeys };
   }
 
   async function finish(broker: string, params: Readonly<Record<string, string>>, cookieState?: string) {
@@ -151,7 +155,7 @@ export function createLogins(deps: {
   /** What a login state was issued for. */
   async function issuedFor(state: string): Promise<{ link: Link | null; url: string | null }> {
     const known = await oneTime.peek(state, ACTION);
-    const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
+    const link = known && (await accounts.forLogin(known.userId, linkId(known.payload["link"] ?? "-")));
     return { link, url: known?.payload["url"] ?? null };
   }
 
@@ -215,6 +219,9 @@ export function createLogins(deps: {
     },
   };
 }
+
+/** The link that a login with this one's keys is stored in. */
+const targetOf = ({ _id, replaces }: Link): LinkId => replaces ?? _id;
 
 const isOtherAccount = ({ account_id }: Link, { accountId }: Session): boolean =>
   account_id !== null && account_id !== accountId;

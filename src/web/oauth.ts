@@ -94,5 +94,5 @@ function outcomeText(kind: Outcome): string {
   if (kind === "nameless")
     return "Nothing was changed by this. If you have just logged in, the chat says how it went, or what to send it instead.";
   if (kind === "linked-already") return "It was not linked again. The chat says more.";
-  return "Nothing was changed. The chat has a new login button under /accounts.";
+  return "Nothing was changed. The chat says more, with a button to try again.";
 }

@@ -38,7 +38,7 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     const zerodha = await linkAt("zerodha");
     await says("/link fyers");
     const profile = { accountId: "AB1234", name: "Asha" } as never;
-    const result = { kind: "linked", link: zerodha, profile, funds: null, isFirst: false } as const;
+    const result = { kind: "linked", link: zerodha, profile, funds: null, isFirst: false, hasNewKeys: false } as const;
     await tellLogin(api, world().deps, userId(ASHA), result);
     expect(told.join()).toContain("AB1234");
     expect(await says("DEMOAPP123-100")).toContain("Send the Secret ID");
@@ -64,6 +64,16 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     expect(told.join()).toMatch(/The login at Fyers failed.*Try again.*\n.*Invalid auth code/);
     expect(told.join()).not.toContain("refuses the key");
     expect(buttons).toEqual(["Try again"]);
+  });
+
+  it("offers a button to try again after a login at another account, with the new keys if it was theirs", async () => {
+    const link = await world().deps.accounts.standIn(await linkAt("zerodha"));
+    const keyboards: string[] = [];
+    const recording = { sendMessage: async (...sent: unknown[]) => void keyboards.push(JSON.stringify(sent)) };
+    const result = { kind: "other-account", link, accountId: "ZZ9999" } as const;
+    await tellLogin(recording as unknown as Api, world().deps, userId(ASHA), result);
+    expect(keyboards.join()).toMatch(/ZZ9999.*not the one linked here\. Nothing was changed\./);
+    expect(keyboards.join()).toContain(`al:${link._id}`);
   });
 
   it("offers a button to try again when the broker that must be asked for the login page did not answer", async () => {

@@ -12,7 +12,7 @@ describe("a button with made-up data", () => {
 
   const chat = () => world.telegram.chat(ASHA);
 
-  it.each(["bm", "bm:", "bm:nobody", "bm:nobody:1", "bc", "bc:nobody:1"])(
+  it.each(["bm", "bm:", "bm:nobody", "bm:nobody:1", "bc", "bc:nobody:1", "ak:nobody", "ak:nobody-new"])(
     "“%s” starts nothing at an account that is not the user's",
     async (data) => {
       const target = chat().lastFromBot()?.message_id ?? 0;

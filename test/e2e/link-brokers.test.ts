@@ -34,10 +34,8 @@ describe("linking brokers", () => {
     return code && text.slice(code.offset, code.offset + code.length);
   }
 
-  /** Sends the keys in the chat, one per question, and checks that each message is deleted. */
-  async function typeKeysInChat(broker: string): Promise<Message> {
-    const { message_id: asked } = asha().send(`/link ${broker}`);
-    await linking.waitFor(/for five minutes/, asked);
+  /** Sends the keys in the chat instead, one per question, and checks that each message is deleted. */
+  async function typeKeys(broker: string): Promise<void> {
     asha().tapButton("Type them here instead");
     for (const { value } of linking.demoKeys(broker)) {
       await asha().until(() => asha().lastFromBot()?.text?.startsWith("Send the "));
@@ -48,7 +46,6 @@ describe("linking brokers", () => {
           .filter(({ text }) => text === value),
       ).toEqual([]);
     }
-    return linking.waitFor(/^Now log in at/, asked);
   }
 
   it.each(BROKERS.filter((name) => name !== "fyers" && !WITHOUT_PAGE.includes(name)))(
@@ -82,7 +79,10 @@ describe("linking brokers", () => {
   );
 
   it("links fyers with keys sent in the chat, which are deleted, also after a cancelled login", async () => {
-    const first = await typeKeysInChat("fyers");
+    const { message_id: asked } = asha().send("/link fyers");
+    await linking.waitFor(/for five minutes/, asked);
+    await typeKeys("fyers");
+    const first = await linking.waitFor(/^Now log in at/, asked);
     const page = await linking.cancel("fyers", first, { s: "error", message: "user cancelled" });
     expect(await page.text()).toContain("The login was not finished");
     const { text } = await linking.waitFor(/not finished/, first.message_id);
@@ -91,6 +91,58 @@ describe("linking brokers", () => {
     const second = await linking.waitFor(/^Now log in at/, first.message_id);
     expect(await (await linking.logIn("fyers", second)).text()).toContain("Linked");
     await asha().until(() => newest(/Fyers is linked\./));
+  });
+
+  /** What an account's button in /accounts opens: it names the link. */
+  async function linkBehind(label: string): Promise<string | undefined> {
+    const { reply_markup } = await asha().ask("/accounts");
+    return reply_markup?.inline_keyboard.flat().find(({ text }) => text === label)?.callback_data;
+  }
+
+  it("gives zerodha new keys on a page: a login with wrong ones changes nothing, with the right ones the link goes on", async () => {
+    const before = await linkBehind("zerodha");
+    const offer = await linking.askForNewKeys("zerodha");
+    expect(newest(/^New keys for zerodha/)?.text).toContain("The old keys stay in force until");
+    await linking.submitKeys("zerodha", offer, { apiSecret: "anothersecret01" });
+    const wrong = await linking.waitFor(/^Now log in at Zerodha/, offer.message_id);
+    expect(wrong.text).toContain("The old keys stay in force until Zerodha has answered.");
+    expect((await linking.logIn("zerodha", wrong)).status).toBe(400);
+    const failed = await linking.waitFor(/^⚠️ The login at Zerodha failed/, wrong.message_id);
+    expect(failed.text).toMatch(/Nothing was changed\..* then tap New keys on the account's card in \/accounts\./);
+    expect((await asha().ask("/funds zerodha")).text).toContain("Available");
+
+    const again = await linking.askForNewKeys("zerodha");
+    await linking.submitKeys("zerodha", again);
+    const login = await linking.waitFor(/^Now log in at Zerodha/, again.message_id);
+    expect(await (await linking.logIn("zerodha", login)).text()).toContain("Linked");
+    const linked = await linking.waitFor(/^Zerodha is linked\./, login.message_id);
+    expect(linked.text).toContain("zerodha has its new keys, and the old ones are deleted.");
+    expect(await linkBehind("zerodha")).toBe(before);
+    expect((await asha().ask("/funds zerodha")).text).toContain("Available");
+    asha().tap(failed.message_id, failed.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? "");
+    await linking.waitFor(/^Those new keys were used before or are too old\. Nothing was changed\./, linked.message_id);
+  });
+
+  it("gives dhan new keys in the chat, which are deleted, and takes no token in place of keys that dhan refuses", async () => {
+    const before = await linkBehind("dhan");
+    const left = await linking.askForNewKeys("dhan");
+    await linking.submitKeys("dhan", left);
+    await linking.waitFor(/^Now log in at Dhan/, left.message_id);
+    const offer = await linking.askForNewKeys("dhan");
+    await linking.submitKeys("dhan", offer, { apiSecret: "0f1e2d3c-not-his" });
+    const refused = await linking.waitFor(/^⚠️ The login at Dhan failed/, offer.message_id);
+    expect(refused.text).not.toContain("send me");
+    expect(refused.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toEqual(["Try again"]);
+    expect((await asha().ask(`${"a".repeat(40)}.${"b".repeat(40)}.${"c".repeat(40)}`)).text).toContain("not waiting");
+    expect((await asha().ask("/funds dhan")).text).toContain("Available");
+
+    const { message_id: again } = await linking.askForNewKeys("dhan");
+    await typeKeys("dhan");
+    await linking.logIn("dhan", await linking.waitFor(/^Now log in at Dhan/, again));
+    const linked = await linking.waitFor(/^Dhan is linked\./, again);
+    expect(linked.text).toContain("dhan has its new keys");
+    expect(await linkBehind("dhan")).toBe(before);
+    expect((await asha().ask("/funds dhan")).text).toContain("Available");
   });
 
   it("goes on with an account that is linked again, also where the second login ends the first", async () => {

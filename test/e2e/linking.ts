@@ -16,19 +16,37 @@ export function linkingAs(running: TestSauda, user: number) {
   const demoKeys = (broker: string) =>
     running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
 
-  /** Submits the demo account's keys on the page that the chat offers. */
-  async function typeKeysOnPage(broker: string): Promise<Message> {
-    const { message_id: asked } = chat.send(`/link ${broker}`);
-    const offer = await waitFor(/for five minutes/, asked);
+  /** Submits the demo account's keys, with these changes, on the page that the chat offers. */
+  async function submitKeys(
+    broker: string,
+    offer: Message,
+    changes: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const url = offer.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
     const form = await fetch(url);
     const cookie = cookiesOf(form);
     const csrf = /name="csrf" value="([^"]+)"/.exec(await form.text())?.[1] ?? "";
     const fields = Object.fromEntries(demoKeys(broker).map(({ field, value }) => [field, value]));
-    const body = new URLSearchParams({ ...fields, csrf }).toString();
+    const body = new URLSearchParams({ ...fields, ...changes, csrf }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded", cookie };
     expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+  }
+
+  async function typeKeysOnPage(broker: string): Promise<Message> {
+    const { message_id: asked } = chat.send(`/link ${broker}`);
+    await submitKeys(broker, await waitFor(/for five minutes/, asked));
     return waitFor(/^Now (log in at|send me)/, asked);
+  }
+
+  /** Taps New keys on the account's card, and returns the message that offers the page for them. */
+  async function askForNewKeys(label: string): Promise<Message> {
+    const { message_id: listed } = await chat.ask("/accounts");
+    chat.tapButton(label);
+    const shows = (text: string) => (message: Message) =>
+      message.message_id === listed && JSON.stringify(message.reply_markup ?? message.text).includes(text);
+    await chat.until(() => chat.messages().find(shows("New keys")));
+    chat.tapButton("New keys");
+    return waitFor(/for five minutes/, listed);
   }
 
   /** Goes through the broker's login as a browser does, up to the address that it ends at and the bot's own cookie. */
@@ -72,7 +90,7 @@ export function linkingAs(running: TestSauda, user: number) {
     await waitFor(/is linked\./, asked.message_id);
   }
 
-  return { waitFor, demoKeys, typeKeysOnPage, walk, logIn, paste, link, cancel };
+  return { waitFor, demoKeys, submitKeys, typeKeysOnPage, askForNewKeys, walk, logIn, paste, link, cancel };
 }
 
 const cookiesOf = (reply: Response): string =>

@@ -239,6 +239,20 @@ function createDay(world: LocalWorld, base: string) {
     mark("invitation", /inv_([\w-]+)/.exec(invite.text ?? "")?.[1] ?? "", true);
   }
 
+  /** Gives new keys and leaves them without a login: they are kept for a day. */
+  async function abandonNewKeys(): Promise<void> {
+    mark("new API secret", "markernewsecret01");
+    const { message_id: listed } = await says("/accounts", "Accounts");
+    asha().tapButton("zerodha");
+    await asha().until(() => newest("To see orders change at once"), WAIT_MS);
+    asha().tapButton("New keys");
+    const { message_id, reply_markup } = await asha().until(() => newest("for five minutes", listed), WAIT_MS);
+    const { url = "" } = reply_markup?.inline_keyboard[0]?.[0] ?? {};
+    mark("page of new keys", url.split("/").at(-1) ?? "", true);
+    await post(url, { apiKey: "demoapikey00001", apiSecret: "markernewsecret01" });
+    await asha().until(() => newest("The old keys stay in force until Zerodha", message_id), WAIT_MS);
+  }
+
   /** Runs into failures: expired sessions, a refused login, and forged calls to every route. */
   async function failures(): Promise<void> {
     for (const broker of BROKERS) await world.lab.act({ broker, action: "expireSessions" });
@@ -277,6 +291,7 @@ function createDay(world: LocalWorld, base: string) {
         await asha().ask(command, WAIT_MS);
       await lockAndUnlock();
       await strayTexts();
+      await abandonNewKeys();
       await failures();
     },
   };

@@ -428,6 +428,129 @@ describe("logins", () => {
     stage.clock.advance(1);
     expect(await forms.open(late)).toBeNull();
   });
+
+  describe("with new keys for a link", () => {
+    const keysOf = (apiKey: string, apiSecret: string) => ({
+      apiKey: new Secret(apiKey),
+      apiSecret: new Secret(apiSecret),
+    });
+    const login = async (one: Link, code?: string) =>
+      logins.finish("echo", callback(stateOf((await logins.start(one)).url), code));
+    const stored = async () => (await accounts.get(ASHA, link._id)) as Link;
+    const newKeys = { apiKey: "newapikey00000001", apiSecret: "newsecret000001" };
+
+    /** Types the keys on the page, and returns what logs in with them. */
+    async function giveNewKeys(keys: Record<string, string> = newKeys): Promise<Link> {
+      const done = await forms.submit(await forms.offer(await accounts.standIn(linked), "keys"), keys);
+      if (done.kind !== "done") throw new Error(done.kind);
+      return done.link;
+    }
+
+    let linked: Link;
+    beforeEach(async () => {
+      const egress = new Secret("socks5://203.0.113.7:1080");
+      link = await accounts.update(link._id, () => ({ credentials: keysOf("oldkey0001", "oldsecret0001"), egress }));
+      await login(link);
+      linked = await stored();
+    });
+
+    it("keeps the old keys and session until a login with the new ones has worked, then keeps only those, in the same link", async () => {
+      const standIn = await giveNewKeys();
+      const { url } = await logins.start(standIn);
+      expect(await stored()).toEqual(linked);
+      const result = await logins.finish("echo", callback(stateOf(url)));
+      expect(result).toMatchObject({ kind: "linked", hasNewKeys: true, link: { _id: link._id } });
+      const after = await stored();
+      expect(after).toEqual({
+        ...linked,
+        credentials: after.credentials,
+        tokens: after.tokens,
+        version: after.version,
+      });
+      expect(after.credentials["apiSecret"]?.reveal()).toBe("newsecret000001");
+      expect(after.tokens?.accessToken.reveal()).not.toBe(linked.tokens?.accessToken.reveal());
+      expect(await accounts.forLogin(ASHA, standIn._id)).toBeNull();
+    });
+
+    it("changes nothing after a login that the broker refused, that was not finished, or whose session fails its first call", async () => {
+      const standIn = await giveNewKeys();
+      expect((await login(standIn, "no")).kind).toBe("failed");
+      const { url } = await logins.start(standIn);
+      expect((await logins.finish("echo", { state: stateOf(url) })).kind).toBe("cancelled");
+      (await accounts.broker(link).connector()).getProfile = async () => {
+        throw new BrokerError("unavailable", "no", { broker: brokerName("echo"), endpoint: "GET /profile" });
+      };
+      expect((await login(standIn)).kind).toBe("failed");
+      expect(await stored()).toEqual(linked);
+    });
+
+    it("refuses another account at that broker, and takes the right one after it", async () => {
+      const standIn = await giveNewKeys();
+      const other = await login(standIn, "ok-ZZ9999");
+      expect(other).toMatchObject({ kind: "other-account", accountId: "ZZ9999", link: { _id: standIn._id } });
+      expect(await stored()).toEqual(linked);
+      expect(await login(standIn)).toMatchObject({ kind: "linked", hasNewKeys: true });
+    });
+
+    it("logs in with the old keys meanwhile, and still takes the new ones after that", async () => {
+      const standIn = await giveNewKeys();
+      expect(await login(linked)).toMatchObject({ kind: "linked", hasNewKeys: false });
+      expect((await stored()).credentials).toEqual(linked.credentials);
+      expect(await login(standIn)).toMatchObject({ kind: "linked", hasNewKeys: true });
+    });
+
+    it("takes them in the chat too, and the end of their login", async () => {
+      const standIn = await accounts.standIn(linked);
+      expect(await capture.begin(standIn)).toMatchObject({ kind: "next", spec: { field: "apiKey" } });
+      await take(ASHA, newKeys.apiKey);
+      const complete = await take(ASHA, newKeys.apiSecret);
+      expect(complete).toMatchObject({ kind: "complete", link: { _id: standIn._id } });
+      await capture.awaitLogin(standIn, null);
+      expect((await capture.awaitedLogin(ASHA))?._id).toBe(standIn._id);
+      const end = await take(ASHA, `ok${"0123456789abcdef".repeat(2)}`);
+      if (end?.kind !== "login") throw new Error(end?.kind);
+      expect((await logins.finishPasted(end.link, end.text.reveal(), end.heldState)).kind).toBe("linked");
+      expect((await stored()).credentials["apiKey"]?.reveal()).toBe(newKeys.apiKey);
+    });
+
+    it("asks for all keys anew each time, and not for the proxy", async () => {
+      await giveNewKeys();
+      const again = await accounts.standIn(linked);
+      expect(again).toMatchObject({ credentials: {}, tokens: null, egress: null });
+      const form = await forms.open(await forms.offer(again, "keys"));
+      expect(form?.title).toBe("New keys of echo");
+      expect(form?.specs.map(({ field }) => field)).toEqual(["apiKey", "apiSecret"]);
+    });
+
+    it("keeps them out of every list of accounts, and from other users", async () => {
+      const standIn = await giveNewKeys();
+      expect(await accounts.all(ASHA)).toHaveLength(1);
+      expect(await accounts.sharing(ASHA)).toHaveLength(1);
+      for (const id of [ASHA, VIKRAM]) expect(await accounts.get(id, standIn._id)).toBeNull();
+      expect(await accounts.forLogin(VIKRAM, standIn._id)).toBeNull();
+      expect(await accounts.byId(standIn._id)).toBeNull();
+    });
+
+    it("deletes them with the link, and a day after they were left", async () => {
+      const standIn = await giveNewKeys();
+      stage.clock.advance(86_400_000 + 1);
+      expect(await accounts.forLogin(ASHA, standIn._id)).toBeNull();
+      const { url } = await logins.start(await giveNewKeys());
+      await accounts.remove(ASHA, link._id);
+      expect(await accounts.forLogin(ASHA, standIn._id)).toBeNull();
+      expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
+    });
+
+    it("lets another process call with them at once", async () => {
+      const { brokers } = accounts;
+      const there = createAccounts({ store: stage.store, clock: stage.clock, brokers, log: stage.log });
+      await login(await giveNewKeys());
+      const [seen] = await there.active(ASHA);
+      const used = await there.call(seen as Link, async (_, access) => access);
+      expect(used.credentials["apiSecret"]?.reveal()).toBe("newsecret000001");
+      expect(used.session.accessToken.reveal()).toBe((await stored()).tokens?.accessToken.reveal());
+    });
+  });
 });
 
 /** A store whose collection `name` accepts `writes` writes and then throws. */

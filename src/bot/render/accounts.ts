@@ -80,7 +80,9 @@ export function accountView(link: Link, accounts: Accounts, { isDefault, publicU
     const source = priceSource(link, definition);
     if (source !== null) keyboard.text(`Prices: ${source}`, callbackData("ay", link._id, otherPrices(link)));
   }
-  keyboard.row().text("Unlink", callbackData("au", link._id)).text("Back", callbackData("acc"));
+  keyboard.row();
+  if (definition.credentials.length > 0) keyboard.text("New keys", callbackData("ak", link._id));
+  keyboard.text("Unlink", callbackData("au", link._id)).text("Back", callbackData("acc"));
   return {
     html: lines(
       accountLine(link, accounts, now),

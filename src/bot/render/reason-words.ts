@@ -14,7 +14,8 @@ const ADDRESS = "The sending address is not registered with the broker for order
 export const NOT_SENT_WORDS: Readonly<Partial<Record<NotSentCause, string>>> = {
   "session-expired": "The session at the broker has ended. Log in, then tap Repeat.",
   "ip-not-allowed": ADDRESS,
-  "invalid-credentials": "The broker refuses the key or secret. Check them in its console, then link again.",
+  "invalid-credentials":
+    "The broker refuses the key or secret. Check them in its console, then tap New keys on the account's card in /accounts.",
 };
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
