@@ -8,7 +8,6 @@ import { keys } from "../bot/safety-text.ts";
 import { bodyOf, optionsOf, type Place, redraw, type View } from "../bot/view.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
-import { BrokerError } from "../errors.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Link } from "../services/accounts.ts";
@@ -89,15 +88,8 @@ export const tellKeys = async (api: Api, deps: BotDeps, link: Link, subject: For
     api,
     deps,
     link.user_id,
-    subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await loginOf(deps, link),
+    subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await beginLogin(deps, link),
   );
-
-/** The web page tells the user to go on in the chat, so a broker's failure has to be reported there too. */
-const loginOf = (deps: BotDeps, link: Link): Promise<View> =>
-  beginLogin(deps, link).catch((error: unknown) => {
-    if (error instanceof BrokerError) return loginReport(deps, { kind: "failed", link, error });
-    throw error;
-  });
 
 /** The web page says that the chat has the rest, so it must arrive also when Telegram cannot be reached just now. */
 async function tell(api: Api, deps: BotDeps, user: UserId, view: View): Promise<void> {

@@ -156,19 +156,24 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
   else await send(ctx, await beginLogin(deps, link));
 }
 
+/** The login message; where the broker has to be asked for its login page and fails, why, and a button to try again. */
+export const beginLogin = (deps: BotDeps, link: Link): Promise<View> =>
+  loginMessage(deps, link).catch((error: unknown) => {
+    if (error instanceof BrokerError) return loginReport(deps, { kind: "failed", link, error });
+    throw error;
+  });
+
 /**
  * The login message: the button, and what to paste here when the broker's page cannot redirect back to us. From now on the
  * user's next message may be that.
  */
-export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
+async function loginMessage(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
-  const { url, heldState, refusal } = await startLogin(deps, link);
   const isReplacing = link.replaces !== undefined;
-  if (isReplacing && refusal !== null) {
-    // A pasted token might work without these keys, and they must not replace the old ones.
-    await deps.keyCapture.endLogin(link);
-    return loginReport(deps, { kind: "failed", link, error: refusal });
-  }
+  // A pasted token may work without the new keys, so none is awaited where the broker refuses them or does not answer.
+  if (isReplacing) await deps.keyCapture.endLogin(link);
+  const { url, heldState, refusal } = await startLogin(deps, link);
+  if (isReplacing && refusal !== null) throw refusal;
   const paste = pasteDescription(definition);
   if (paste !== undefined) {
     await deps.orderLock.stop(link.user_id);

@@ -87,6 +87,16 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     await tellKeys(api, world().deps, link, "keys");
     expect(told.join()).toContain("Dhan cannot be reached right now.");
     expect(buttons).toEqual(["Try again"]);
+    const chat = world().telegram.chat(ASHA);
+    chat.tap(chat.lastFromBot()?.message_id ?? 0, `al:${link._id}`);
+    await world().handleAll();
+    expect(chat.lastFromBot()?.text).toContain("Dhan cannot be reached right now.");
+    expect(
+      chat
+        .lastFromBot()
+        ?.reply_markup?.inline_keyboard.flat()
+        .map(({ text }) => text),
+    ).toEqual(["Try again"]);
   });
 
   it("goes through the outbox when Telegram cannot be reached, because the page says that the chat has the rest", async () => {
