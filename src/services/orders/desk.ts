@@ -2,6 +2,7 @@ import type { IntentId, LinkId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { Leg } from "../../domain/order-intent.ts";
 import type { OrderOutcome } from "../../domain/order.ts";
+import type { Quote } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts.ts";
@@ -24,6 +25,8 @@ import { FIRST_LOOK_MS } from "./watcher.ts";
 
 /** On a market order, a card older than this has its price checked again at confirmation. */
 const PRICE_TRUSTED_MS = 5_000;
+/** An exit is sent without its price rather than late. */
+const EXIT_PRICE_MS = 1_500;
 /** Retries to store the broker's answer. After the last one, the watcher finds the answer in the broker's book. */
 const RECORD_PAUSES_MS = [50, 200, 1_000, 3_000];
 
@@ -129,20 +132,29 @@ export function createDesk(deps: DeskDeps): Desk {
     if (!now || now.confirmedAt === null) await deps.admission.release(intent);
   }
 
-  /** Signed price move since the card was shown; null when it is within the user's tolerance or unknown. */
+  /**
+   * Signed price move since the card was shown; null when it is within the user's tolerance or unknown. Also of an exit,
+   * because most brokers get the card's protection limit, at which it would stay open. A panic is never held up.
+   */
   async function driftOf(intent: Intent): Promise<number | null> {
-    const { plan } = intent;
-    const first = intent.legs[0];
+    const { plan, instrument, origin } = intent;
     const { shownPrice } = plan;
-    if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0 || !first) return null;
+    if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0) return null;
     // Absolute: a price "from the future" was read before the clock was set back.
-    if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || reducesRisk(intent.origin)) return null;
-    const link = await accounts.get(intent.userId, first.link);
-    const quote = link && (await deps.quotes.forLink(link, intent.instrument));
+    if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || origin === "panic") return null;
+    const quote = await quoteAtTap(intent);
     // A move of one tick is never drift: on a cheap option it is several percent.
-    if (!quote || Math.abs(quote.ltp - shownPrice) <= intent.instrument.tickSize) return null;
+    if (!quote || Math.abs(quote.ltp - shownPrice) <= instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
     return Math.abs(basisPoints) > (await deps.driftBasisPoints(intent.userId)) ? basisPoints : null;
+  }
+
+  async function quoteAtTap({ userId, legs, instrument, origin }: Intent): Promise<Quote | null> {
+    const [first] = legs;
+    const link = first ? await accounts.get(userId, first.link) : null;
+    if (!link) return null;
+    const quote = deps.quotes.forLink(link, instrument);
+    return origin === "exit" ? Promise.race([quote, nothingAfter(EXIT_PRICE_MS)]) : quote;
   }
 
   /** Never rejects: a failure from here on is recorded in the legs. */
@@ -230,6 +242,11 @@ export function createDesk(deps: DeskDeps): Desk {
     },
   };
 }
+
+const nothingAfter = (ms: number): Promise<null> =>
+  new Promise((resolve) => {
+    AbortSignal.timeout(ms).addEventListener("abort", () => resolve(null));
+  });
 
 const isTicket = (intent: Intent): boolean => intent.legs.every((leg) => leg.state === "ticket");
 /** The order has moved on while its card was being sent, so the card must be drawn again. */

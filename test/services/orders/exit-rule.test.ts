@@ -206,6 +206,37 @@ describe("an exit", () => {
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
+  it("asks again after a price move: at the limit of its old card it could stay open", async () => {
+    const { intent } = await ticket(floor, exit);
+    floor.pass(100_000);
+    broker.ltp = price(7_840_000);
+    const result = await floor.desk.confirm(ASHA, intent.confirmId);
+    expect(result).toMatchObject({ kind: "moved", basisPoints: -200 });
+    await sent(floor, (await floor.tickets.renew(intent)) ?? { intent });
+    expect(broker.placed).toMatchObject([{ terms: { protection: { limit: 7_761_500 } } }]);
+  });
+
+  it("does not wait long for a price that does not come", async () => {
+    const { intent } = await ticket(floor, exit);
+    floor.pass(100_000);
+    broker.connector.getQuote = () => new Promise(() => undefined);
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const ends = new AbortController();
+      if (ms <= 1_500) setImmediate(() => ends.abort());
+      return ends.signal;
+    });
+    const result = await floor.desk.confirm(ASHA, intent.confirmId);
+    vi.restoreAllMocks();
+    expect(result).toMatchObject({ kind: "confirmed" });
+  });
+
+  it("of a panic is sent whatever the price has done", async () => {
+    const { intent } = await ticket(floor, { ...exit, origin: "panic" });
+    floor.pass(100_000);
+    broker.ltp = price(7_840_000);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
   it("adds up its slices", async () => {
     const sliced = await ticket(floor, { ...exit, instrument: { ...SBIN, freezeQty: 6 } });
     broker.positions = [long(9)];
