@@ -14,12 +14,14 @@ const CHOICES = [
   ["₹50,000 an order", "value 50000"],
   ["₹5,000 loss a day", "loss 5000"],
   ["Shares only", "segments NSE BSE"],
+  ["0.5% price move", "move 0.5"],
 ] as const;
 const OFF = [
   ["Any number", "orders off"],
   ["Any value", "value off"],
   ["Any loss", "loss off"],
   ["All segments", "segments off"],
+  ["Any price move", "move off"],
 ] as const;
 
 export const limits: CommandModule = {

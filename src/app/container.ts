@@ -35,9 +35,6 @@ import { createMarketServices } from "./market-services.ts";
 import type { LinkWatch } from "./link-watch.ts";
 import { orderHours } from "./order-hours.ts";
 
-/** How far a market order's price may move between card and confirmation, in 1/100 percent. */
-const DRIFT_BASIS_POINTS = 50;
-
 export interface Container {
   readonly deps: BotDeps;
   readonly closes: Closes;
@@ -126,7 +123,6 @@ export function createContainer(options: ContainerOptions): Container {
     mayTrade,
     needsEgress: async (id) => (await users.get(id))?.needsEgress ?? false,
     onChange: options.onOrderChange,
-    driftBasisPoints: async () => DRIFT_BASIS_POINTS,
     protectionBasisPoints: async (id) => ((await users.get(id))?.settings ?? DEFAULT_SETTINGS).protectionBasisPoints,
   });
   const shared = { users, accounts, closes, instruments, quotes, calendar, ...orders };

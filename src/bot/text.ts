@@ -237,9 +237,9 @@ export const exits = {
 
 export const limits = {
   rules: (): Html =>
-    html`A tighter limit counts at once, a looser one from the next trading day. Limits never hold back /exit and /panic.`,
+    html`A tighter limit counts at once, a looser one from the next trading day. Limits never hold back /exit and /panic, except that /exit too asks again after a price move.`,
   example: (): Html =>
-    html`Like this: <code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
+    html`Like this: <code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits move 0.5</code> · <code>/limits value off</code>`,
 };
 
 export const exports = {

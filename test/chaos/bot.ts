@@ -83,7 +83,6 @@ export async function openBot(config: BotConfig, store: Store, clock: Clock): Pr
     needsEgress: async () => false,
     phaseOf: () => "open",
     nextTradingDay: nextWeekday,
-    driftBasisPoints: async () => 10_000,
     protectionBasisPoints: async () => 100,
     timing: TIMING,
   });

@@ -11,8 +11,10 @@ import type { Clock } from "../../src/ports/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
+import { createLimits } from "../../src/services/orders/limits.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
 import { retryFor } from "../retry-for.ts";
+import { asGiven } from "../services/stub-broker.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
 import { onePanic } from "./panics.ts";
@@ -139,6 +141,10 @@ async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Pr
     await accounts.update(_id, () => ({ is_active: true, tokens }));
   }
   for (const { name } of DEFINITIONS) await retryFor(STORE_IS_BACK_WITHIN_MS, () => link(name));
+  const journal = createJournal({ store, clock });
+  const limits = createLimits({ store, clock, accounts, journal, closes: asGiven, nextTradingDay: (today) => today });
+  // A tap confirms or is too late: no card asks again.
+  await retryFor(STORE_IS_BACK_WITHIN_MS, () => limits.set(ASHA, "driftBasisPoints", null));
   await store.close();
 }
 

@@ -9,6 +9,7 @@ const NAMES: readonly (readonly [LimitName, string])[] = [
   ["ordersPerDay", "Orders a day"],
   ["dayLoss", "Loss a day, positions of all accounts"],
   ["segments", "Segments"],
+  ["driftBasisPoints", "Price move after which a market order asks again"],
 ];
 
 /** The limits in force, and changes that take effect on the next trading day. */
@@ -28,5 +29,6 @@ export function limitsText({ values, waiting }: LimitState): Html {
 function valueText(name: LimitName, value: LimitValues[LimitName]): string {
   if (value === null) return "no limit";
   if (typeof value === "object") return value.length === 0 ? "none" : value.join(", ");
+  if (name === "driftBasisPoints") return `${value / 100}%`;
   return name === "ordersPerDay" ? quantity(value) : rupees(value as Paise);
 }

@@ -79,8 +79,8 @@ export interface DeskDeps {
   readonly orderCall: OrderCall;
   readonly admission: Admission;
   readonly timing: OrderTiming;
-  /** How far the price may move between card and confirmation, in 1/100 percent. */
-  readonly driftBasisPoints: (user: UserId) => Promise<number>;
+  /** How far the price may move between card and confirmation, in 1/100 percent; null for any distance. */
+  readonly driftBasisPoints: (user: UserId) => Promise<number | null>;
   /** Whether this user may trade right now (role, lock). */
   readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
@@ -142,11 +142,13 @@ export function createDesk(deps: DeskDeps): Desk {
     if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0) return null;
     // Absolute: a price "from the future" was read before the clock was set back.
     if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || origin === "panic") return null;
+    const most = await deps.driftBasisPoints(intent.userId);
+    if (most === null) return null;
     const quote = await quoteAtTap(intent);
     // A move of one tick is never drift: on a cheap option it is several percent.
     if (!quote || Math.abs(quote.ltp - shownPrice) <= instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
-    return Math.abs(basisPoints) > (await deps.driftBasisPoints(intent.userId)) ? basisPoints : null;
+    return Math.abs(basisPoints) > most ? basisPoints : null;
   }
 
   async function quoteAtTap({ userId, legs, instrument, origin }: Intent): Promise<Quote | null> {

@@ -1,7 +1,7 @@
 import { intentId, type UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
-import { type Paise, paise, type Price, valueOf } from "../../domain/money.ts";
+import { type Paise, type Price, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
@@ -18,9 +18,17 @@ export interface LimitValues {
   readonly ordersPerDay: number | null;
   readonly dayLoss: Paise | null;
   readonly segments: readonly Segment[] | null;
+  /** How far a market order's price may move between card and confirmation, in 1/100 percent. */
+  readonly driftBasisPoints: number | null;
 }
 export type LimitName = keyof LimitValues;
-export const NO_LIMITS: LimitValues = { orderValue: null, ordersPerDay: null, dayLoss: null, segments: null };
+export const DEFAULT_LIMITS: LimitValues = {
+  orderValue: null,
+  ordersPerDay: null,
+  dayLoss: null,
+  segments: null,
+  driftBasisPoints: 50,
+};
 
 /** Looser values that take effect on a later day (`from`, YYYY-MM-DD). */
 type Waiting = { readonly [K in LimitName]?: { readonly value: LimitValues[K]; readonly from: string } };
@@ -65,14 +73,14 @@ export function createLimits(deps: LimitsDeps): Limits {
 
   async function of(user: UserId): Promise<LimitState> {
     const stored = await limits.get(user);
-    return stored ? inForce(stored, today()) : { values: NO_LIMITS, waiting: {} };
+    return stored ? inForce(stored, today()) : { values: DEFAULT_LIMITS, waiting: {} };
   }
 
   async function change(
     user: UserId,
     apply: (stored: LimitsDocument) => Partial<LimitsDocument> | null,
   ): Promise<void> {
-    const none: LimitsDocument = { _id: user, values: NO_LIMITS, waiting: {}, day: { date: "", orders: [] } };
+    const none: LimitsDocument = { _id: user, values: DEFAULT_LIMITS, waiting: {}, day: { date: "", orders: [] } };
     await changeDocument(limits, user, (stored) => {
       const changes = apply(stored ?? none);
       return changes && { ...(stored ?? none), ...changes };
@@ -213,12 +221,12 @@ function segmentFindings({ segments }: LimitValues, { segment }: Instrument): Fi
   return segments === null || segments.includes(segment) ? [] : [{ level: "block", code: "limit-segment", segment }];
 }
 
-/** Applies the waiting values that are due today. */
+/** Applies the waiting values that are due today, and the defaults of limits that are newer than the document. */
 export function inForce({ values, waiting }: LimitState, today: string): LimitState {
   const due = Object.entries(waiting).filter(([, each]) => each.from <= today);
   const later = Object.entries(waiting).filter(([, each]) => each.from > today);
   return {
-    values: { ...values, ...Object.fromEntries(due.map(([name, each]) => [name, each.value])) },
+    values: { ...DEFAULT_LIMITS, ...values, ...Object.fromEntries(due.map(([name, each]) => [name, each.value])) },
     waiting: Object.fromEntries(later),
   };
 }
@@ -246,8 +254,7 @@ function tighterOf<K extends LimitName>(name: K, a: LimitValues[K], b: LimitValu
     const allowed = new Set(b as readonly Segment[]);
     return (a as readonly Segment[]).filter((segment) => allowed.has(segment)) as LimitValues[K] & Segment[];
   }
-  const tighter = Math.min(a as number, b as number);
-  return (name === "ordersPerDay" ? tighter : paise(tighter)) as LimitValues[K];
+  return a < b ? a : b;
 }
 
 const isSameLimit = (a: unknown, b: unknown): boolean =>

@@ -50,7 +50,6 @@ export interface OrderServicesDeps {
   readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
   /** Whether this user must order through a proxy of their own. */
   readonly needsEgress: (user: UserId) => Promise<boolean>;
-  readonly driftBasisPoints: (user: UserId) => Promise<number>;
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
   /** Which orders the exchange takes for the instrument at `at` (epoch ms). */
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
@@ -61,7 +60,7 @@ export interface OrderServicesDeps {
 /** Wires all order services. They keep no state that another process needs, so several may run on one store. */
 export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const { store, accounts, quotes, closes, clock, log, timing = ORDER_TIMING } = deps;
-  const { mayTrade, needsEgress, phaseOf, nextTradingDay, driftBasisPoints, protectionBasisPoints } = deps;
+  const { mayTrade, needsEgress, phaseOf, nextTradingDay, protectionBasisPoints } = deps;
   const journal = createJournal({ store, clock });
   const orderCall = createOrderCall({ accounts, log, timeoutMs: timing.callMs });
   const egressRule = createEgressRule({ accounts, needsEgress });
@@ -80,7 +79,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     orderCall,
     timing,
     admission: limits,
-    driftBasisPoints,
+    driftBasisPoints: async (user) => (await own.of(user)).values.driftBasisPoints,
     mayTrade,
     phaseOf,
   });

@@ -132,7 +132,6 @@ function build(
     needsEgress: async () => false,
     phaseOf: () => "open",
     nextTradingDay: nextWeekday,
-    driftBasisPoints: async () => 50,
     protectionBasisPoints: async () => 100,
     ...parts,
     store,

@@ -5,7 +5,7 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { paise, paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import type { MarketPhase } from "../../../src/services/orders/findings.ts";
-import { inForce, type LimitState, NO_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
+import { inForce, type LimitState, DEFAULT_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { allSent, ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
 
@@ -271,6 +271,38 @@ describe("the user's own limits", () => {
     expect(await next.limits.admit((await ticket(next)).intent)).toMatchObject({ code: "limit-count" });
   });
 
+  it("on the price move decide after which one a card asks again: 0.5% until the user sets another", async () => {
+    const moved = async (ltp: number) => {
+      broker.ltp = price(8_000_000);
+      // The last quote is cached for a second.
+      floor.pass(2_000);
+      const { intent } = await ticket(floor);
+      floor.pass(20_000);
+      broker.ltp = price(ltp);
+      return (await floor.desk.confirm(ASHA, intent.confirmId)).kind;
+    };
+    expect([await moved(8_040_000), await moved(8_041_000)]).toEqual(["confirmed", "moved"]);
+    await floor.limits.set(ASHA, "driftBasisPoints", 20);
+    expect([await moved(8_016_000), await moved(8_017_000)]).toEqual(["confirmed", "moved"]);
+    await floor.limits.set(ASHA, "driftBasisPoints", 300);
+    expect(await moved(8_017_000)).toBe("moved");
+    floor.clock.at = istInstant("2026-11-24", "09:30");
+    expect([await moved(8_240_000), await moved(8_241_000)]).toEqual(["confirmed", "moved"]);
+    await floor.limits.set(ASHA, "driftBasisPoints", null);
+    floor.clock.at = istInstant("2026-11-25", "09:30");
+    expect(await moved(9_000_000)).toBe("confirmed");
+  });
+
+  it("that are newer than the stored ones have their default", async () => {
+    const { driftBasisPoints: _, ...values } = DEFAULT_LIMITS;
+    const limits = { name: "limits", indexes: [], encrypted: [], durability: "full" } as const;
+    const older = { _id: ASHA, values: { ...values, ordersPerDay: 5 }, waiting: {}, day: { date: "", orders: [] } };
+    await floor.store.collection<typeof older>(limits).insert(older);
+    expect((await floor.limits.of(ASHA)).values).toEqual({ ...DEFAULT_LIMITS, ordersPerDay: 5 });
+    const tighter = await floor.limits.set(ASHA, "ordersPerDay", 4);
+    expect(tighter.values).toEqual({ ...DEFAULT_LIMITS, ordersPerDay: 4 });
+  });
+
   it("set between card and tap apply at the tap", async () => {
     const { intent } = await ticket(floor, qty(100));
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
@@ -298,13 +330,13 @@ describe("a limit that changes", () => {
     await floor.limits.set(ASHA, "ordersPerDay", 5);
     const state = await floor.limits.set(ASHA, "ordersPerDay", 9);
     expect(state).toEqual({
-      values: { ...NO_LIMITS, ordersPerDay: 5 },
+      values: { ...DEFAULT_LIMITS, ordersPerDay: 5 },
       waiting: { ordersPerDay: { value: 9, from: "2026-11-30" } },
     });
     floor.clock.at = istInstant("2026-11-29", "23:59");
     expect((await floor.limits.of(ASHA)).values.ordersPerDay).toBe(5);
     floor.clock.at = istInstant("2026-11-30", "00:00");
-    expect(await floor.limits.of(ASHA)).toEqual({ values: { ...NO_LIMITS, ordersPerDay: 9 }, waiting: {} });
+    expect(await floor.limits.of(ASHA)).toEqual({ values: { ...DEFAULT_LIMITS, ordersPerDay: 9 }, waiting: {} });
   });
 
   it("holds until the next trading day when it is removed", async () => {
@@ -318,7 +350,7 @@ describe("a limit that changes", () => {
   const FROM = "2026-11-24";
   const amounts = fc.option(fc.integer({ min: 0, max: 1_000_000 }));
   const segments = fc.option(fc.subarray<Segment>(["NSE", "BSE", "NFO", "MCX"]));
-  const start: LimitState = { values: NO_LIMITS, waiting: {} };
+  const start: LimitState = { values: DEFAULT_LIMITS, waiting: {} };
 
   it("never allows more today than before, and applies the last wish from its day on", () => {
     fc.assert(

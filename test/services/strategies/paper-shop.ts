@@ -127,7 +127,6 @@ export async function openPaperShop(
     needsEgress: async () => false,
     phaseOf: () => "open",
     nextTradingDay: nextWeekday,
-    driftBasisPoints: async () => 50,
     protectionBasisPoints: async () => 100,
   });
   const calendar = loadCalendar(null);
