@@ -10,7 +10,7 @@ import { choiceKeyboard, unresolvedText } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
-import { parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
+import { hasQuantity, parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
 
 // Steps: 1 instrument, 2 quantity (optionally with the rest of the order), 3 price. Ends with a ticket: places nothing.
@@ -119,7 +119,7 @@ interface QuantityAnswer extends Said {
   readonly words: OrderWords;
 }
 
-/** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
+/** Takes "10", "2 lots", "on zerodha:10,fyers:5", or the rest of an order: "10 @ 810 mis". */
 async function askQuantity(
   { ctx, nextAnswer }: DialogueStep,
   side: Side,
@@ -133,8 +133,8 @@ async function askQuantity(
     const answer = await nextAnswer(asked);
     if (answer === null) return null;
     const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
-    if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X")
-      return { words: parsed.words, isAtMarket: /\b(?:market|mkt)\b/i.test(answer), isForDay: saysDay(answer) };
+    if (parsed.ok && hasQuantity(parsed.words) && parsed.words.symbolText === "X")
+      return { words: parsed.words, isAtMarket: /\b(?:market|mkt|sl-?m)\b/i.test(answer), isForDay: saysDay(answer) };
     const problem = parsed.ok
       ? text.orderTextProblem("bad-quantity", answer)
       : text.orderTextProblem(parsed.problem, parsed.at);

@@ -329,6 +329,7 @@ const ORDER_TEXT_PROBLEMS: Readonly<Record<OrderTextProblem, (at: string) => str
   "bad-trigger": (at) => `“${at}” is not a trigger price.`,
   "no-account": () => "Which account, after “on”?",
   twice: (at) => `The ${at} is there twice.`,
+  "slm-price": () => "An slm order has no limit price: with one it is “sl 800 @ 799”, without one “slm 800”.",
   "too-long": () => "That is too long for an order.",
 };
 export const orderTextProblem = (problem: OrderTextProblem, at: string): Html =>

@@ -37,6 +37,7 @@ export type OrderTextProblem =
   | "bad-trigger"
   | "no-account"
   | "twice"
+  | "slm-price"
   | "too-long";
 export type ParsedOrder =
   | { readonly ok: true; readonly words: OrderWords }
@@ -56,7 +57,7 @@ const PRODUCT_WORDS: ReadonlyMap<string, Product> = new Map([
 /** A word before its value: the value is the token after it. */
 const PRICE_WORDS = new Set(["@", "at", "limit", "price"]);
 const MARKET_WORDS = new Set(["market", "mkt"]);
-const TRIGGER_WORDS = new Set(["sl", "trigger", "stop"]);
+const TRIGGER_WORDS = new Set(["sl", "slm", "trigger", "stop"]);
 const UNIT_WORD = /^(?:shares?|units?|qty|nos)$/;
 const ACCOUNT_WORDS = new Set(["on", "via"]);
 const MAX_LENGTH = 120;
@@ -96,14 +97,21 @@ export function parseOrderText(text: string): ParsedOrder {
     const named = readQuantity(rest, draft);
     draft.symbolText = (named === rest ? named : readPricesBefore(named, draft)).join(" ");
     if (draft.symbolText === "") throw new Problem("no-symbol", text.trim());
-    if (draft.price !== null && draft.seen.has("market")) throw new Problem("twice", "price");
-    if (draft.price === null && draft.seen.has("limit")) throw new Problem("bad-price", "limit");
+    refuseContradictions(draft);
   } catch (problem) {
     if (problem instanceof Problem) return { ok: false, problem: problem.problem, at: problem.at };
     throw problem;
   }
   const { seen: _, ...words } = draft;
   return { ok: true, words: { ...words, type: typeOf(draft) } };
+}
+
+function refuseContradictions({ price, quantity, accounts, seen }: Draft): void {
+  if (price !== null && seen.has("market")) throw new Problem("twice", "price");
+  if (price !== null && seen.has("slm")) throw new Problem("slm-price", "slm");
+  if (price === null && seen.has("limit")) throw new Problem("bad-price", "limit");
+  // No account would be left to take the common one.
+  if (quantity !== null && hasQuantity({ quantity: null, accounts })) throw new Problem("twice", "quantity");
 }
 
 /** Whether every account has a quantity: one for all, or `on zerodha:10,fyers:5`. */
@@ -118,8 +126,9 @@ export const markRupees = (text: string): string =>
     .replaceAll(/(?<![₹\d,.])(\d[\d,.]{0,15})\s*(?:rs\.?|inr|rupees?)(?![\p{L}\d])/giu, "₹$1")
     .replaceAll(/₹(?!\d)/g, " ");
 
-const STOP_WORDS = /(?<![\p{L}\d-])(?:stop[ -]?loss|sl-?m)(?![\p{L}\d-])/giu;
-const STOP_AT = /(?<=\s)(sl|stop|trigger)\s+(?:@|at|price)\s+(?=₹?\d)/gi;
+const STOP_LOSS = /(?<![\p{L}\d-])stop[ -]?loss(?![\p{L}\d-])/giu;
+const SL_M = /(?<![\p{L}\d-])sl-m(?![\p{L}\d-])/giu;
+const STOP_AT = /(?<=\s)(slm?|stop|trigger)\s+(?:@|at|price)\s+(?=₹?\d)/gi;
 
 /** Treats "@810" like "@ 810", "on a, b" like "on a,b", and "stop loss at 800" like "sl 800"; drops a full stop at the end. */
 const tokenise = (text: string): string[] =>
@@ -127,7 +136,8 @@ const tokenise = (text: string): string[] =>
     .replace(/[\s.]+$/, "")
     .replaceAll("@", " @ ")
     .replaceAll(/\s+/g, " ")
-    .replaceAll(STOP_WORDS, "sl")
+    .replaceAll(STOP_LOSS, "sl")
+    .replaceAll(SL_M, "slm")
     .replaceAll(STOP_AT, "$1 ")
     .replace(/(\s(?:on|via)\s+)(.*)$/i, (_, on: string, rest: string) => on + rest.replaceAll(/\s*([,:])\s*/g, "$1"))
     .trim()
@@ -164,9 +174,9 @@ function takePrice(tokens: readonly string[], draft: Draft): number {
   // "limit" may also follow its price: "@ 810 limit mis".
   const isPriced = PRICE_WORDS.has(before) && (before !== "limit" || /^₹?\d/.test(last));
   if (isPriced) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
-  return TRIGGER_WORDS.has(before)
-    ? take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")))
-    : 0;
+  if (!TRIGGER_WORDS.has(before)) return 0;
+  if (before === "slm") draft.seen.add("slm");
+  return take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")));
 }
 
 /** Reads one modifier at the end; returns the number of tokens it took. */
@@ -174,12 +184,13 @@ function takeModifier(tokens: readonly string[], draft: Draft): number {
   if (tokens.length < 2) return 0;
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2)?.toLowerCase() ?? "";
-  if (PRICE_WORDS.has(before) && MARKET_WORDS.has(last)) return take(draft, "market", 2, () => undefined);
+  if (PRICE_WORDS.has(before) && before !== "limit" && MARKET_WORDS.has(last))
+    return take(draft, "market", 2, () => undefined);
   const priced = takePrice(tokens, draft);
   if (priced > 0) return priced;
   if (ACCOUNT_WORDS.has(before)) return take(draft, "account", 2, () => (draft.accounts = readAccounts(last)));
   if (last === "@" || last === "at") throw new Problem("bad-price", last);
-  if (last === "sl" || last === "trigger") throw new Problem("bad-trigger", last);
+  if (last === "sl" || last === "slm" || last === "trigger") throw new Problem("bad-trigger", last);
   if (ACCOUNT_WORDS.has(last)) throw new Problem("no-account", last);
   const product = PRODUCT_WORDS.get(last);
   if (product !== undefined) return take(draft, "product", 1, () => (draft.product = product));

@@ -112,11 +112,17 @@ describe("the answer", () => {
     await orderLock.thaw(userId(ASHA), { date: 9e9, id: 2 });
   });
 
+  it("to an slm order with a limit price names both ways to write a stop, and makes no ticket", async () => {
+    expect(await ask("/sell SBIN 10 slm 800 @ 799")).toContain(
+      "An slm order has no limit price: with one it is “sl 800 @ 799”, without one “slm 800”.",
+    );
+  });
+
   it("to a long order of an instrument that resembles none keeps none of its words: no button needs them", async () => {
     const issue = vi.spyOn(world().deps.oneTime, "issue");
-    expect(await ask("/buy nosuch 10 @ 1000 sl 990 mis on paper:10")).toContain("I do not know “nosuch”.");
+    expect(await ask("/buy nosuch @ 1000 sl 990 mis on paper:10")).toContain("I do not know “nosuch”.");
     expect(issue).not.toHaveBeenCalled();
-    expect(await ask("/buy tata 10 @ 1000 sl 990 mis on paper:10")).toContain("Which one?");
+    expect(await ask("/buy tata @ 1000 sl 990 mis on paper:10")).toContain("Which one?");
     expect(issue).toHaveBeenCalledOnce();
     issue.mockRestore();
   });

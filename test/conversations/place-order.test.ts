@@ -157,11 +157,18 @@ describe("the order dialogue", () => {
     ["/buy SBIN", "10 market", "market"],
     ["/buy SBIN @ 990", "10 at market", "market"],
     ["/buy SBIN sl 1020 @ 1025", "10 mkt mis", "sl 1,020.00 market"],
+    ["/buy SBIN @ 1025", "10 slm 1020", "sl 1,020.00 market"],
   ])("takes “market” typed with the quantity: %s, %s", async (typed, quantity, order) => {
     await say(typed);
     const [card = ""] = await say(quantity);
     expect(card).toContain("BUY 10 SBIN");
     expect(card).toMatch(new RegExp(`Order +${order}`));
+  });
+
+  it("takes each account's own quantity, but not beside a common one that it would leave without use", async () => {
+    await say("/buy SBIN");
+    expect(await say("10 on paper:4")).toEqual(["The quantity is there twice."]);
+    expect((await say("on paper:4 @ 990")).join()).toContain("BUY 4 SBIN");
   });
 
   it("asks for the price again when a ticket is edited", async () => {

@@ -119,6 +119,7 @@ describe("what people type", () => {
     ["SBIN 10 @", "bad-price"],
     ["SBIN 10 limit", "bad-price"],
     ["SBIN 10 market limit", "bad-price"],
+    ["SBIN 10 limit market", "bad-price"],
     ["SBIN 10 @ cheap", "bad-price"],
     ["SBIN 10 @ 0", "bad-price"],
     ["SBIN 10 @ ,", "bad-price"],
@@ -135,6 +136,14 @@ describe("what people type", () => {
     ["SBIN 10 @ 5 @ 6", "twice"],
     ["SBIN @ 5 10 @ 6", "twice"],
     ["SBIN 10 @ 5 market", "twice"],
+    ["SBIN 10 ioc day", "twice"],
+    ["SBIN 10 on zerodha via fyers", "twice"],
+    ["SBIN 10 on zerodha:5", "twice"],
+    ["SBIN 10 sl 800 trigger 790", "twice"],
+    ["SBIN 10 slm 800 @ 799", "slm-price"],
+    ["SBIN 10 limit 799 SL-M 800", "slm-price"],
+    ["SBIN @ 799 10 slm 800", "slm-price"],
+    ["SBIN 10 slm", "bad-trigger"],
     ["x".repeat(121), "too-long"],
   ])("says what is wrong with %j", (text, problem) => {
     expect(parseOrderText(text)).toMatchObject({ ok: false, problem });
@@ -184,6 +193,59 @@ describe("reading any text as an order", () => {
           hasTrigger: type === "SL" || type === "SL-M",
         });
         if (accounts?.kind === "named") expect(accounts.parts.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  const counts = fc.integer({ min: 1, max: 10_000_000 });
+  const numbered = (kind: string, field: "price" | "triggerPrice", ...before: readonly string[]) =>
+    fc.tuple(fc.constantFrom(...before), counts).map(([word, count]) => {
+      return { kind, says: `${word} ${count / 100}`, words: { [field]: count * 100 } };
+    });
+  const worded = (kind: string, field: keyof OrderWords, values: Readonly<Record<string, unknown>>) =>
+    fc.constantFrom(...Object.entries(values)).map(([says, value]) => ({ kind, says, words: { [field]: value } }));
+  const at = (label: string, quantity: unknown = null) => ({ kind: "named", parts: [{ label, quantity }] });
+  const prices = fc.oneof(
+    numbered("price", "price", "@", "at ₹", "limit", "price"),
+    numbered("trigger", "triggerPrice", "sl", "trigger", "stop", "stop loss at", "stoploss"),
+    numbered("slm", "triggerPrice", "slm", "SL-M", "sl-m @"),
+  );
+  const terms = fc.oneof(
+    prices,
+    worded("market", "price", { market: null, mkt: null, "at market": null }),
+    worded("product", "product", { cnc: "CNC", mis: "INTRADAY", nrml: "MARGIN", mtf: "MTF" }),
+    worded("validity", "validity", { ioc: "IOC", day: "DAY" }),
+    worded("amo", "isAmo", { amo: true }),
+    worded("account", "accounts", { "on zerodha": at("zerodha"), "via fyers": at("fyers"), "on all": { kind: "all" } }),
+    worded("account with quantity", "accounts", { "on zerodha:5": at("zerodha", { kind: "units", count: 5 }) }),
+  );
+  /** Kinds of terms of which an order has one at most. */
+  const RIVALS = [
+    ["price", "market"],
+    ["price", "slm"],
+    ["trigger", "slm"],
+    ["account", "account with quantity"],
+    ["account with quantity", "quantity"],
+  ];
+
+  it("takes an order with every term that was given, and none in which two contradict each other", () => {
+    const bare = { price: null, triggerPrice: null, product: null, validity: "DAY", isAmo: false, accounts: null };
+    const lists = fc.tuple(fc.array(prices, { maxLength: 1 }), fc.array(terms, { maxLength: 4 }), fc.boolean());
+    fc.assert(
+      fc.property(lists, counts, ([before, after, hasQuantity], count) => {
+        const quantity = { kind: "quantity", says: `${count}`, words: { quantity: { kind: "units", count } } };
+        const given = hasQuantity ? [...before, quantity, ...after] : after;
+        const parsed = parseOrderText(["bank nifty", ...given.map(({ says }) => says)].join(" "));
+        const kinds = new Set(given.map(({ kind }) => kind));
+        const isClear = kinds.size === given.length && !RIVALS.some((pair) => pair.every((kind) => kinds.has(kind)));
+        expect(parsed.ok).toBe(isClear);
+        if (!parsed.ok) return;
+        const asked = Object.assign(
+          { ...bare, symbolText: "bank nifty", quantity: null },
+          ...given.map((each) => each.words),
+        );
+        expect(parsed.words).toMatchObject(asked);
       }),
       { numRuns: 2_000 },
     );
