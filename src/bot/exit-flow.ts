@@ -1,6 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { listingName, ticker } from "../domain/instrument.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
+import { priceFromRupees } from "../domain/money.ts";
 import { opposite, type Product } from "../domain/order.ts";
 import { isExitable, type OpenPosition } from "../domain/portfolio.ts";
 import { isWhole, type Link, type LinkResult } from "../services/accounts.ts";
@@ -15,7 +16,7 @@ import { noAccount } from "./no-account.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, loginKeyboard, nothingText, withLogins } from "./render/portfolio.ts";
-import { rowsNamed } from "./symbols.ts";
+import { meantBy, rowsNamed } from "./symbols.ts";
 import * as text from "./text.ts";
 import { send, show } from "./view.ts";
 
@@ -31,12 +32,13 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
   const matching = wanted === "" ? open : await rowsNamed(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
-  if (keys.size === 0) await refuseQuantity(deps, open, wanted);
   const [only] = keys;
   // An instrument that is in no list can only be matched by its ticker.
   const isUnlisted = unlisted.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
-  if (keys.size === 0)
-    throw new Refusal(lines(!isUnlisted && noneOpen(parts, text.exits.none(wanted)), ...notes), loginKeyboard(parts));
+  if (keys.size === 0) {
+    const none = await noneNamed(deps, open, wanted);
+    throw new Refusal(lines(!isUnlisted && noneOpen(parts, none), ...notes), loginKeyboard(parts));
+  }
   if (keys.size === 1 && only !== undefined && wanted !== "") {
     await showExits(deps, ctx, only, { rows: matching, parts });
     return;
@@ -54,12 +56,19 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   await send(ctx, { html: question, keyboard: withLogins(keyboard, parts) });
 }
 
-/** "SBIN 5", where a position in SBIN is open. */
-async function refuseQuantity(deps: BotDeps, open: readonly Exitable[], wanted: string): Promise<void> {
-  const [, name] = /^(.*\S)\s+[\d,]+$/.exec(wanted) ?? [];
-  if (name === undefined) return;
-  const named = await rowsNamed(deps, open, name, ({ position }) => position);
-  if (named.length > 0) throw new Refusal(text.exits.whole(name));
+/**
+ * Says that no open position has this name. Refuses "SBIN 5" as a part of a position, but not "nifty 26000" where another
+ * strike is open.
+ */
+async function noneNamed(deps: BotDeps, open: readonly Exitable[], wanted: string): Promise<Html> {
+  const [, name = "", number = ""] = /^(.*\S)\s+([\d,]+)$/.exec(wanted) ?? [];
+  const named = name === "" ? [] : await rowsNamed(deps, open, name, ({ position }) => position);
+  if (named.length === 0) return text.exits.none(wanted);
+  const isShare = named.some(({ position: { segment } }) => segment === "NSE" || segment === "BSE");
+  const meant = isShare ? [] : meantBy(await deps.instruments.resolve(wanted));
+  const isStrike = meant.some((each) => each.kind === "option" && each.strike === priceFromRupees(number));
+  if (!isStrike) throw new Refusal(text.exits.whole(name));
+  return text.exits.strike(name, number);
 }
 
 /** Makes the tickets that close an instrument's positions, which are read again first. */

@@ -86,6 +86,10 @@ export function unresolvedText(symbolText: string, found: Exclude<Resolution, { 
     : text.orders.unknownSymbol(symbolText, found.suggestions.length > 0);
 }
 
+/** What a text may mean; suggestions do not count. */
+export const meantBy = (found: Resolution): readonly Instrument[] =>
+  found.kind === "one" ? [found.instrument] : found.kind === "many" ? found.candidates : [];
+
 /** The rows (positions, orders) that a text names: by ticker, else by any words that /sell takes, like "nifty 26000 ce". */
 export async function rowsNamed<T>(
   { instruments }: Pick<BotDeps, "instruments">,
@@ -95,10 +99,7 @@ export async function rowsNamed<T>(
 ): Promise<readonly T[]> {
   const named = bestMatches(rows, wanted.toUpperCase(), rowOf);
   if (named.length > 0 || rows.length === 0) return named;
-  const found = await instruments.resolve(wanted);
-  const keys = new Set<InstrumentKey | null>(
-    found.kind === "one" ? [found.instrument.key] : found.kind === "many" ? found.candidates.map(({ key }) => key) : [],
-  );
+  const keys = new Set<InstrumentKey | null>(meantBy(await instruments.resolve(wanted)).map(({ key }) => key));
   return rows.filter((row) => keys.has(rowOf(row).key));
 }
 

@@ -226,6 +226,8 @@ export const exits = {
       : html`${wanted === "" ? "No position is open" : `No open position is called “${wanted}”`}. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
   whole: (name: string): Html =>
     html`/exit closes the whole position. For a part of it send <code>/exit ${name}</code> and tap Edit on the card.`,
+  strike: (name: string, strike: string): Html =>
+    html`No position at the strike ${strike} is open. <code>/exit ${name}</code> shows what is.`,
   /** Of the tapped one alone: others may be open. */
   gone: (): Html => html`That position is not open any more.`,
   which: (): Html => html`Which position do you want to close?`,

@@ -7,7 +7,7 @@ import type { Resolution } from "../services/instruments/types.ts";
 import type { BotDeps } from "./commands.ts";
 import { lines } from "./html.ts";
 import { Refusal } from "./refusal.ts";
-import { unresolvedText } from "./symbols.ts";
+import { meantBy, unresolvedText } from "./symbols.ts";
 import * as text from "./text.ts";
 
 /** An order as typed, and what was read of it. */
@@ -28,8 +28,7 @@ export async function refuseStrikeAsQuantity({ instruments, clock }: BotDeps, ty
   if (quantity?.kind !== "units" || /\s(?:shares?|units?|qty|nos)\b/i.test(typed.asked)) return;
   const readings = readInstrumentText(symbolText, istDate(clock.now())).contracts;
   if (!readings.some(({ kind, strike }) => kind !== "future" && strike === null)) return;
-  const found = await instruments.resolve(`${symbolText} ${quantity.count}`);
-  const options = found.kind === "one" ? [found.instrument] : found.kind === "many" ? found.candidates : [];
+  const options = meantBy(await instruments.resolve(`${symbolText} ${quantity.count}`));
   const strike = priceFromRupees(quantity.count);
   if (options.length === 0 || options.some((each) => each.kind !== "option" || each.strike !== strike)) return;
   const proposed = withCount(typed, quantity.count, (last) => `${last} 1 lot`);

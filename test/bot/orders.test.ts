@@ -166,12 +166,17 @@ describe("orders in the chat", () => {
   });
 
   it("close an option's position by the words that bought it", async () => {
-    const [first] = (await chat().ask("/search nifty ce")).reply_markup?.inline_keyboard.flat() ?? [];
+    const [first, other] = (await chat().ask("/search nifty ce")).reply_markup?.inline_keyboard.flat() ?? [];
     const words = /^NIFTY (\d+) CE · (\d+ \w+)/.exec(first?.text ?? "");
     const card = await chat().ask(`/buy nifty ${words?.[1]} ce ${words?.[2]} 1 lot on paper`);
     expect(card.text).toContain("Confirm within");
     chat().tapButton("Confirm buy");
     await edited(card.message_id, "Filled");
+    const strike = /^NIFTY (\d+) CE/.exec(other?.text ?? "")?.[1];
+    expect((await chat().ask(`/exit nifty ${strike}`)).text).toBe(
+      `No position at the strike ${strike} is open. /exit nifty shows what is.`,
+    );
+    expect((await chat().ask("/exit nifty 65")).text).toContain("/exit closes the whole position.");
     const exit = await chat().ask(`/exit nifty ${words?.[1]} ce`);
     expect(exit.text).toMatch(/^SELL \d+ NIFTY/);
     chat().tapButton("Confirm sell");
