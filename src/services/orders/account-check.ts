@@ -35,6 +35,7 @@ export interface AccountView {
 }
 
 interface Seen {
+  readonly isSessionOver: boolean;
   readonly funds: Funds | null;
   readonly cost: OrderCost | null;
   readonly positions: readonly Position[] | null;
@@ -48,36 +49,17 @@ export interface Part {
   readonly qty: number;
 }
 
-/** Reads funds, cost and holdings in parallel and checks the order against them, within the deadline. */
+/** Checks the order against what the account reports within the deadline. */
 export async function checkAccount(
   accounts: Accounts,
   plan: OrderPlan,
   instrument: Instrument,
-  { link, qty }: Part,
+  part: Part,
 ): Promise<{ account: AccountView; findings: Finding[] }> {
-  const signal = AbortSignal.timeout(ACCOUNT_READ_MS);
-  let isSessionOver = false;
-  const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
-    accounts
-      .call(link, async (connector, access) => (await call(connector, access)) ?? null)
-      .catch((error: unknown) => {
-        isSessionOver ||= error instanceof BrokerError && error.kind === "auth-expired";
-        return null;
-      });
-  const isSale = plan.side === "SELL" && plan.productType === "CNC";
-  const [funds, cost, positions, holdings, profile] = await Promise.all([
-    ask((connector, access) => connector.getFunds(access, signal)),
-    // Without a price, the broker would be asked for the cost at price 0.
-    plan.value === null
-      ? null
-      : ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
-    ask((connector, access) => rowsFor(plan, connector.getPositions(access, signal))),
-    isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
-    isSale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
-  ]);
-  const held = holdings?.filter((row) => isHoldingOf(row, instrument) && row.productType === plan.productType) ?? null;
-  const seen: Seen = { funds, cost, positions, holdings: held, profile };
-  const before = positions && heldQuantity(plan, positions, held);
+  const { link, qty } = part;
+  const seen = await readAccount(accounts, plan, instrument, part);
+  const { funds, cost } = seen;
+  const before = seen.positions && heldQuantity(plan, seen.positions, seen.holdings);
   const opening = opens(plan, qty, before);
   const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
   return {
@@ -90,14 +72,43 @@ export async function checkAccount(
       positionAfter: after,
     },
     findings: [
-      ...(isSessionOver
-        ? [{ level: "block", code: "session", label: link.label } as const]
-        : checkRead(link, plan, seen, opening)),
+      ...checkRead(link, plan, seen, opening),
       ...(opening ? checkFunds(link, plan, qty, seen) : []),
-      ...(isSale ? checkSale({ link, qty }, plan, instrument, seen) : []),
+      ...(sellsDelivery(plan) ? checkSale(part, plan, instrument, seen) : []),
     ],
   };
 }
+
+async function readAccount(
+  accounts: Accounts,
+  plan: OrderPlan,
+  instrument: Instrument,
+  { link, qty }: Part,
+): Promise<Seen> {
+  const signal = AbortSignal.timeout(ACCOUNT_READ_MS);
+  let isSessionOver = false;
+  const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
+    accounts
+      .call(link, async (connector, access) => (await call(connector, access)) ?? null)
+      .catch((error: unknown) => {
+        isSessionOver ||= error instanceof BrokerError && error.kind === "auth-expired";
+        return null;
+      });
+  const [funds, cost, positions, all, profile] = await Promise.all([
+    ask((connector, access) => connector.getFunds(access, signal)),
+    // Without a price, the broker would be asked for the cost at price 0.
+    plan.value === null
+      ? null
+      : ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
+    ask((connector, access) => rowsFor(plan, connector.getPositions(access, signal))),
+    isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
+    sellsDelivery(plan) ? ask((connector, access) => connector.getProfile(access, signal)) : null,
+  ]);
+  const holdings = all?.filter((row) => isHoldingOf(row, instrument) && row.productType === plan.productType) ?? null;
+  return { isSessionOver, funds, cost, positions, holdings, profile };
+}
+
+const sellsDelivery = ({ side, productType }: OrderPlan): boolean => side === "SELL" && productType === "CNC";
 
 function heldQuantity(
   plan: OrderPlan,
@@ -122,11 +133,12 @@ function opens({ side }: OrderPlan, qty: number, before: number | null): boolean
 /** Warns of what could not be read in time, so that the card does not look as if it had been checked. */
 function checkRead(
   { label }: Link,
-  { side, productType }: OrderPlan,
-  { funds, positions, holdings }: Seen,
+  plan: OrderPlan,
+  { isSessionOver, funds, positions, holdings }: Seen,
   opening: boolean,
 ): Finding[] {
-  const isSale = side === "SELL" && productType === "CNC";
+  if (isSessionOver) return [{ level: "block", code: "session", label }];
+  const isSale = sellsDelivery(plan);
   if (isSale && (positions === null || holdings === null))
     return [{ level: "warn", code: "unread", label, what: "shares" }];
   return opening && !isSale && funds === null ? [{ level: "warn", code: "unread", label, what: "funds" }] : [];
