@@ -70,6 +70,7 @@ async function answer(
     png: await toPng(deps, ctx, picture.svg),
     html: chartCaption({
       ...shown,
+      isPaper: own.averaged.map((each) => deps.accounts.broker(each).definition.isPaper === true),
       marked: picture.marked,
       source: label,
       isCut: isCut(words) && candles.some(({ at }) => at < shown.from),

@@ -3,13 +3,15 @@ import type { Instrument } from "../domain/instrument.ts";
 import { averagePrice, sumPaise, valueOf, type Price } from "../domain/money.ts";
 import { istDate } from "../domain/market.ts";
 import { isHoldingOf, isSameListing, type Trade } from "../domain/portfolio.ts";
-import { isWhole, type LinkResult } from "../services/accounts.ts";
+import { isWhole, type Link, type LinkResult } from "../services/accounts.ts";
 import type { Intent } from "../services/orders/journal.ts";
 import type { BotDeps } from "./commands.ts";
 import type { TradeMark } from "./pictures/candles.ts";
 
 interface OwnMarks {
   readonly avgPrice: Price | null;
+  /** The accounts whose shares are in the average. */
+  readonly averaged: readonly Link[];
   /** Labels of the accounts that the average leaves out. */
   readonly unread: readonly string[];
   /** What the accounts have answered, or why not. */
@@ -32,21 +34,23 @@ export async function ownMarks(
     deps.portfolio.trades(user),
     deps.journal.recent(user),
   ]);
-  const held = holdings.flatMap((part) => (part.ok ? part.value.filter((row) => isHoldingOf(row, instrument)) : []));
-  const open = positions.flatMap((part) =>
-    part.ok ? part.value.filter((row) => isSameListing(row, instrument) && row.side === "BUY") : [],
-  );
-  const rows = [...held, ...open].filter(({ qty, avgPrice }) => qty > 0 && avgPrice > 0);
+  const held = rowsWhere(holdings, (row) => isHoldingOf(row, instrument));
+  const open = rowsWhere(positions, (row) => isSameListing(row, instrument) && row.side === "BUY");
+  const rows = [...held, ...open].filter(({ row }) => row.qty > 0 && row.avgPrice > 0);
   const parts = [...holdings, ...positions];
-  const qty = rows.reduce((sum, row) => sum + row.qty, 0);
-  const cost = sumPaise(rows.map((row) => valueOf(row.avgPrice, row.qty)));
+  const qty = rows.reduce((sum, { row }) => sum + row.qty, 0);
+  const cost = sumPaise(rows.map(({ row }) => valueOf(row.avgPrice, row.qty)));
   return {
     avgPrice: qty === 0 ? null : averagePrice(cost, qty),
+    averaged: rows.map(({ link }) => link),
     unread: unreadLabels(parts),
     parts,
     trades: [...tradesOf(today, instrument), ...filledLegs(orders, instrument, today, deps.clock.now())],
   };
 }
+
+const rowsWhere = <T>(parts: readonly LinkResult<readonly T[]>[], isWanted: (row: T) => boolean) =>
+  parts.flatMap(({ link, ...part }) => (part.ok ? part.value.filter(isWanted).map((row) => ({ row, link })) : []));
 
 const unreadLabels = (parts: readonly LinkResult<unknown>[]): string[] => [
   ...new Set(parts.flatMap((part) => (isWhole(part) ? [] : part.link.label))),

@@ -30,18 +30,19 @@ interface Drawn {
   readonly instrument?: Instrument;
   readonly avgPrice?: Price;
   readonly unread?: readonly string[];
+  readonly isPaper?: readonly boolean[];
   readonly isCut?: boolean;
 }
 
 function captionOf(drawn: Drawn): string {
   const { interval, bar, now: seen, isLate = false, readBefore = 0, instrument = SBIN } = drawn;
-  const { avgPrice = null, unread = [] } = drawn;
+  const { avgPrice = null, unread = [], isPaper = [] } = drawn;
   const instant = (text: string): number => istInstant(text.slice(0, 10), text.slice(11) || "00:00");
   const [at, now] = [instant(bar), instant(seen)];
   const one = priceFromRupees(100);
   const candles = [{ at, open: one, high: one, low: one, close: one, volume: 1 }];
   const source = isLate ? "Yahoo, about 15 min late" : "Zerodha";
-  const none = { from: 0, avgPrice, unread, marked: 0, isCut: drawn.isCut ?? false };
+  const none = { from: 0, avgPrice, isPaper, unread, marked: 0, isCut: drawn.isCut ?? false };
   const readAt = now - readBefore * 60_000;
   return chartCaption({ ...none, instrument, interval, candles, source, isLate, readAt, calendar, now }).toString();
 }
@@ -139,5 +140,12 @@ describe("the user's average price in a chart's caption", () => {
     );
     expect(captionOf(today)).toContain("<i>My average is not known, not read: zerodha.</i>");
     expect(captionOf({ ...today, instrument: NIFTY })).not.toContain("zerodha");
+  });
+
+  it("marks it where some or all of its shares are paper", () => {
+    const own = { ...today, avgPrice: priceFromRupees(80), unread: [] };
+    expect(captionOf({ ...own, isPaper: [false] })).toContain("My average ₹80.00, +25.00%\n");
+    expect(captionOf({ ...own, isPaper: [true] })).toContain("My average ₹80.00, +25.00% · 📄 Paper\n");
+    expect(captionOf({ ...own, isPaper: [true, false] })).toContain("My average ₹80.00, +25.00% · incl. 📄 Paper\n");
   });
 });

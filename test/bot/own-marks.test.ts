@@ -57,6 +57,21 @@ describe("the user's average price and trades in a chart", () => {
     expect((await marksOf({ holdings: [own] })).unread).toEqual([]);
   });
 
+  it("knows whose shares are in the average", async () => {
+    const [paper, zerodha] = [{ label: "paper" }, { label: "zerodha" }];
+    const portfolio = {
+      holdings: async () => [
+        { ok: true, link: paper, value: [] },
+        { ok: true, link: zerodha, value: [own] },
+      ],
+      positions: async () => [{ ok: true, link: paper, value: [{ ...position, qty: 10, avgPrice: own.avgPrice }] }],
+      trades: async () => [],
+    };
+    const journal = { recent: async () => [] };
+    const marks = await ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
+    expect(marks.averaged).toEqual([zerodha, paper]);
+  });
+
   it("has the trades of a broker whose rows do not have the exchange's token", async () => {
     const at = istInstant("2026-11-23", "09:30");
     const { trades } = await marksOf({ trades: [{ ...trade, key: null, at }] });

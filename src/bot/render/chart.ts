@@ -5,6 +5,7 @@ import type { Price } from "../../domain/money.ts";
 import { INTERVALS, isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
 import { RANGES } from "../chart-words.ts";
 import { html, lines, type Html } from "../html.ts";
+import { paperNote } from "../text.ts";
 import { changePercent, dateText, mark, quantity, rupeePrice } from "./amounts.ts";
 import { describe } from "./market.ts";
 
@@ -16,6 +17,8 @@ export interface ChartCaption {
   readonly candles: readonly Candle[];
   readonly from: number;
   readonly avgPrice: Price | null;
+  /** For each account whose shares are in the average. */
+  readonly isPaper: readonly boolean[];
   /** Labels of the accounts that could not be read, so are not in the average. */
   readonly unread: readonly string[];
   /** How many of the user's trades are drawn. */
@@ -34,7 +37,7 @@ export interface ChartCaption {
 
 /** What the picture shows, in words, also for those who cannot see it. */
 export function chartCaption(caption: ChartCaption): Html {
-  const { instrument, candles, from, avgPrice, unread, marked, isCut, interval } = caption;
+  const { instrument, candles, from, avgPrice, isPaper, unread, marked, isCut, interval } = caption;
   const shown = candles.filter(({ at }) => at >= from);
   const [first, last] = [shown[0], shown.at(-1)];
   return lines(
@@ -43,7 +46,9 @@ export function chartCaption(caption: ChartCaption): Html {
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
     first && isCut && html`<i>From ${dateText(istDate(first.at))}: more ${interval} bars do not fit.</i>`,
-    avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
+    avgPrice !== null &&
+      last &&
+      html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}${paperNote(isPaper)}`,
     instrument.kind !== "index" &&
       unread.length > 0 &&
       html`<i>${avgPrice === null ? "My average is not known" : "Left out"}, not read: ${unread.join(", ")}.</i>`,
