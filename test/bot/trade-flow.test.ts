@@ -368,7 +368,7 @@ describe('"all"', () => {
       const refusal = await showTicket(depsOf(wide), chat(false).ctx, request).catch((error: unknown) => error);
       return (refusal as Refusal).html.toString();
     };
-    expect(await refused("SELL", "SBIN all")).toBe("zerodha: there is no NSE:SBIN-EQ as CNC to sell.");
+    expect(await refused("SELL", "SBIN all")).toMatch(/^zerodha: there is no NSE:SBIN-EQ as CNC to sell\. .*“on”/);
     expect(await refused("SELL", "SBIN all on all")).toMatch(/^zerodha, fyers: there is no /);
     expect(await refused("BUY", "SBIN all mis on fyers")).toMatch(/^fyers: .* no NSE:SBIN-EQ as INTRADAY is short\./);
     await wide.close();
