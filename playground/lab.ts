@@ -1,3 +1,4 @@
+import type { BrokerDefinition } from "../connectors/base.ts";
 import type { Exchange } from "../connectors/paper/exchange/types.ts";
 import type { BrokersServer, BrokerSwitches, FaultKind, SimulatedBroker } from "./brokers/types.ts";
 import type { Lab, LabBroker } from "./telegram/lab.ts";
@@ -20,6 +21,8 @@ const SLOW_MS = 3_000;
 /** What the chat page's drawer shows of the simulated brokers, and what its switches do to them. */
 export function createLab(deps: {
   brokers: readonly SimulatedBroker[];
+  /** The bot's names for the brokers and their keys. */
+  definitions: readonly BrokerDefinition[];
   server: BrokersServer;
   exchange: Exchange;
 }): Lab {
@@ -29,6 +32,16 @@ export function createLab(deps: {
     active.set(name, known);
     return known;
   };
+
+  const definitionOf = (name: string) => deps.definitions.find((each) => each.name === name);
+
+  function credentialsOf({ name, credentials }: SimulatedBroker): LabBroker["credentials"] {
+    const specs = definitionOf(name)?.credentials;
+    return Object.entries(credentials).map(([field, value]) => {
+      const label = specs?.find((spec) => spec.field === field)?.label ?? field;
+      return { field, label, value };
+    });
+  }
 
   function toggleFault(name: string, kind: FaultKind): void {
     const faults = faultsOf(name);
@@ -42,9 +55,9 @@ export function createLab(deps: {
       clock: new Date(deps.exchange.now() + 5.5 * 3_600_000).toISOString().replace("T", " ").slice(0, 16),
       brokers: deps.brokers.map((broker): LabBroker => ({
         name: broker.name,
-        title: broker.name,
+        title: definitionOf(broker.name)?.title ?? broker.name,
         hint: broker.hint,
-        credentials: Object.entries(broker.credentials).map(([field, value]) => ({ field, value })),
+        credentials: credentialsOf(broker),
         switches: [
           ...SWITCHES.flatMap(({ name, label }) => switchRow(broker.switches[name], { name, label })),
           { name: EXPIRE, label: "End every session now", on: false },

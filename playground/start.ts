@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { BrokerDefinition } from "../connectors/base.ts";
+import { brokerDefinitions } from "../connectors/index.ts";
 import { openKeptExchange } from "../connectors/paper/exchange/kept.ts";
 import type { Exchange } from "../connectors/paper/exchange/types.ts";
 import { createPaper } from "../connectors/paper/index.ts";
@@ -49,7 +50,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   const brokers = simulatedBrokers(exchange, options.publicUrl);
   const yahoo = simulatedYahoo({ exchange });
   const server = await startBrokersServer({ port: 0, brokers: [...brokers, yahoo] });
-  const lab = createLab({ brokers, server, exchange });
+  const lab = createLab({ brokers, definitions: brokerDefinitions, server, exchange });
   const chat = {
     now,
     bot: { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" },

@@ -9,7 +9,7 @@ export interface LabBroker {
   readonly name: string;
   readonly title: string;
   readonly hint: string;
-  readonly credentials: readonly { readonly field: string; readonly value: string }[];
+  readonly credentials: readonly { readonly field: string; readonly label: string; readonly value: string }[];
   readonly switches: readonly { readonly name: string; readonly label: string; readonly on: boolean }[];
   readonly faults: readonly { readonly kind: string; readonly label: string; readonly on: boolean }[];
 }

@@ -315,6 +315,18 @@ describe("linking brokers", () => {
     expect(said.text).toMatch(/^⚠️ Dhan refuses the key or secret\..*Now send me an access token/s);
   });
 
+  it("calls brokers and keys in the drawer what the chat calls them", () => {
+    const shown = (running.sauda.lab?.state().brokers ?? []).map(({ title, credentials }) => ({
+      title,
+      labels: credentials.map(({ label }) => label),
+    }));
+    const named = brokerDefinitions.map(({ title, credentials }) => ({
+      title,
+      labels: expect.arrayContaining(credentials.flatMap(({ label, isOptional }) => (isOptional ? [] : label))),
+    }));
+    expect(shown).toEqual(named);
+  });
+
   it("refuses a login link that was used before", async () => {
     const used = newest(/^Now log in at Fyers/);
     if (!used) throw new Error("no login card");

@@ -34,7 +34,7 @@ function makeLab(actions: LabAction[]): Lab {
         name: "zerodha",
         title: "Zerodha",
         hint: "demo",
-        credentials: [{ field: "userId", value: "DEMO01" }],
+        credentials: [{ field: "userId", label: "User ID", value: "DEMO01" }],
         switches: [{ name: "ip", label: "Address registered", on: actions.length === 0 }],
         faults: [],
       },

@@ -59,11 +59,11 @@ export function createLab({ act, copy, close, fail }) {
     return button;
   }
 
-  function credential(/** @type {{field: string, value: string}} */ { field, value }) {
+  function credential(/** @type {{label: string, value: string}} */ { label, value }) {
     return el(
       "button",
-      { type: "button", class: "credential", title: "Copy", on: { click: () => copy(value, `${field} copied`) } },
-      el("span", {}, field),
+      { type: "button", class: "credential", title: "Copy", on: { click: () => copy(value, `${label} copied`) } },
+      el("span", {}, label),
       el("code", {}, value),
       icon("copy"),
     );
