@@ -13,7 +13,7 @@ export interface Card {
 }
 
 export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
-/** Exits and panics only reduce risk, so the user's limits do not apply to them. */
+/** Exits and panics only reduce risk, so the user's limits refuse neither. */
 export const reducesRisk = (origin: Origin): boolean => origin === "exit" || origin === "panic";
 
 /** Assumed to cover a user's intents of today, which is all that a broker's book shows, and all unknown ones. */
