@@ -189,7 +189,7 @@ describe("orders in the chat", () => {
     const card = await chat().ask("/buy SBIN 10");
     expect(card.text).toContain("Above your own limit of ₹2,000.00");
     expect(JSON.stringify(card.reply_markup)).not.toContain("Confirm");
-    expect((await chat().ask("/limits value off")).text).toMatch(/₹2,000\.00, from \d+ \w+ \d+ no limit/);
+    expect((await chat().ask("/limits value off")).text).toMatch(/₹2,000\.00, from \d+ \w+ \d+: no limit/);
     expect((await chat().ask("/limits move 0.2")).text).toContain("a market order asks again: 0.2%");
     expect((await chat().ask("/limits nonsense")).text).toContain("/limits orders 10");
     expect((await chat().ask("/limits value 10,50")).text).toContain("/limits orders 10");

@@ -18,7 +18,7 @@ export function limitsText({ values, waiting }: LimitState): Html {
     html`<b>Your own limits</b>`,
     ...NAMES.map(([name, title]) => {
       const later = waiting[name];
-      const change = later ? html`, from ${dateText(later.from)} ${valueText(name, later.value)}` : "";
+      const change = later ? html`, from ${dateText(later.from)}: ${valueText(name, later.value)}` : "";
       return html`${title}: <b>${valueText(name, values[name])}</b>${change}`;
     }),
     text.limits.rules(),
