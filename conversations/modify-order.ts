@@ -1,13 +1,12 @@
-import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
 import { withFailuresAnswered } from "../src/bot/failure.ts";
-import type { BareContext, SaudaContext } from "../src/bot/context.ts";
+import type { BareContext } from "../src/bot/context.ts";
 import { askToModify } from "../src/bot/change-flow.ts";
 import * as text from "../src/bot/text.ts";
 import type { BrokerOrderId, LinkId } from "../src/domain/ids.ts";
 import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
-import { answersTo } from "./place-order.ts";
+import { addStop, answersTo, type Dialogue } from "./answers.ts";
 
 // Step: the new quantity and price, as text. Ends with one modify request to the broker, in an `external`.
 // Asks again when the text is not understood or cannot be requested. Ends also on any command, "Stop", or after ten minutes
@@ -22,14 +21,10 @@ export interface ModifyOrderStart {
 
 export const modifyOrder =
   (deps: BotDeps) =>
-  async (
-    conversation: Conversation<SaudaContext, BareContext>,
-    ctx: BareContext,
-    { link, orderId, about }: ModifyOrderStart,
-  ): Promise<void> => {
+  async (conversation: Dialogue, ctx: BareContext, { link, orderId, about }: ModifyOrderStart): Promise<void> => {
     const asked = await ctx.reply(text.dialogue.newTerms(about).toString(), {
       parse_mode: "HTML",
-      reply_markup: new InlineKeyboard().text("Stop", "dlg:stop"),
+      reply_markup: addStop(new InlineKeyboard()),
     });
     const nextAnswer = answersTo(conversation);
     for (;;) {

@@ -1,10 +1,8 @@
-import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
-import type { Message } from "grammy/types";
 import type { BotDeps } from "../src/bot/commands.ts";
 import { withFailuresAnswered } from "../src/bot/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
-import type { BareContext, SaudaContext } from "../src/bot/context.ts";
+import type { BareContext } from "../src/bot/context.ts";
 import { type OrderRequest, showTicket } from "../src/bot/order-flow.ts";
 import { choiceKeyboard, unresolvedText } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
@@ -12,6 +10,7 @@ import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { hasQuantity, parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
+import { addStop, answersTo, type Dialogue } from "./answers.ts";
 
 // Steps: 1 instrument, 2 quantity (optionally with the rest of the order), 3 price. Ends with a ticket: places nothing.
 // Ends also when an index is chosen, on any command, "Stop", or after ten minutes without an answer.
@@ -31,20 +30,16 @@ export interface PlaceOrderStart {
 type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo"> &
   Partial<Pick<OrderWords, "price" | "triggerPrice">>;
 
-type OrderConversation = Conversation<SaudaContext, BareContext>;
-
 /** What every step needs. */
 interface DialogueStep {
-  readonly conversation: OrderConversation;
+  readonly conversation: Dialogue;
   readonly ctx: BareContext;
   readonly nextAnswer: ReturnType<typeof answersTo>;
 }
 
-const STOP = "dlg:stop";
-
 export const placeOrder =
   (deps: BotDeps) =>
-  async (conversation: OrderConversation, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
+  async (conversation: Dialogue, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
     const step: DialogueStep = { conversation, ctx, nextAnswer: answersTo(conversation) };
     const instrument =
       start.key === null
@@ -67,11 +62,8 @@ export const placeOrder =
     );
   };
 
-const instrumentByKey = (
-  deps: BotDeps,
-  conversation: OrderConversation,
-  key: InstrumentKey,
-): Promise<Instrument | null> => conversation.external(async () => (await deps.instruments.byKey(key)) ?? null);
+const instrumentByKey = (deps: BotDeps, conversation: Dialogue, key: InstrumentKey): Promise<Instrument | null> =>
+  conversation.external(async () => (await deps.instruments.byKey(key)) ?? null);
 
 async function askInstrument(
   deps: BotDeps,
@@ -80,7 +72,7 @@ async function askInstrument(
 ): Promise<Instrument | null> {
   const asked = await ctx.reply(text.dialogue.whichInstrument().toString(), {
     parse_mode: "HTML",
-    reply_markup: stopKeyboard(),
+    reply_markup: addStop(new InlineKeyboard()),
   });
   for (;;) {
     const answer = await nextAnswer(asked);
@@ -148,7 +140,7 @@ function quantityKeyboard({ lotSize }: Instrument, side: Side): InlineKeyboard {
   const choices = lotSize > 1 ? ["1 lot", "2 lots", "5 lots"] : ["1", "10", "50", "100"];
   for (const choice of choices) keyboard.text(choice, callbackData("dlg:q", choice));
   if (side === "SELL") keyboard.text("all", callbackData("dlg:q", "all"));
-  return keyboard.row().text("Stop", STOP);
+  return addStop(keyboard.row());
 }
 
 async function askPrice(
@@ -158,7 +150,7 @@ async function askPrice(
 ): Promise<OrderWords | null> {
   const asked = await ctx.reply(text.dialogue.whichPrice(instrument).toString(), {
     parse_mode: "HTML",
-    reply_markup: new InlineKeyboard().text("At market", "dlg:p:market").row().text("Stop", STOP),
+    reply_markup: addStop(new InlineKeyboard().text("At market", "dlg:p:market").row()),
   });
   for (;;) {
     const answer = await nextAnswer(asked);
@@ -197,35 +189,3 @@ function withKept(typed: OrderWords, kept: KeptWords, { isAtMarket, isForDay }: 
     isAmo: typed.isAmo || kept.isAmo,
   };
 }
-
-/**
- * Waits for the next answer: a text, or a tap on a dialogue button of the question or below it; null on "Stop". A button of
- * an earlier question is passed on, and an update that Telegram repeats after a crash is not taken twice.
- */
-export function answersTo(
-  conversation: OrderConversation,
-): (asked: Pick<Message, "message_id">) => Promise<string | null> {
-  let taken: number | null = null;
-  return async (asked) => {
-    for (;;) {
-      const next = await conversation.wait({ maxMilliseconds: ANSWER_TIMEOUT_MS });
-      const { update_id: id } = next.update;
-      if (id === taken) continue;
-      const data = next.callbackQuery?.data;
-      if (data === STOP) {
-        await next.editMessageText(text.dialogue.stopped().toString(), { parse_mode: "HTML" });
-        return null;
-      }
-      const under = next.callbackQuery?.message?.message_id ?? 0;
-      const tapped = data?.startsWith("dlg:") && under >= asked.message_id ? data : undefined;
-      const answer = tapped ?? next.message?.text?.trim() ?? "";
-      if (answer === "") return conversation.skip({ next: true });
-      taken = id;
-      return answer;
-    }
-  };
-}
-
-const stopKeyboard = (): InlineKeyboard => new InlineKeyboard().text("Stop", STOP);
-
-const ANSWER_TIMEOUT_MS = 10 * 60_000;
