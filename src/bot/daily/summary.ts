@@ -15,8 +15,9 @@ import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import { dateText, mark, percent } from "../render/amounts.ts";
 import type { MoneyText } from "../render/money-text.ts";
+import { unpricedNote } from "../render/notes.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
-import { failures, heading, loginKeyboard, notReadRows, unpricedNote } from "../render/portfolio.ts";
+import { failures, heading, loginKeyboard, notReadRows } from "../render/portfolio.ts";
 import { userMoney } from "../user-money.ts";
 import { calendarNote } from "./closing.ts";
 

@@ -16,8 +16,9 @@ import { paperNote } from "../text.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { choices } from "./choices.ts";
+import { undatedCountNote } from "./notes.ts";
 import { pageKeyboard, pageOf, stamp } from "./page.ts";
-import { addLogins, undatedCountNote } from "./portfolio.ts";
+import { addLogins } from "./portfolio.ts";
 import { brokerTitle, pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00"; with hidden amounts, "P&L today at or below its level". */

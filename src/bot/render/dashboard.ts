@@ -19,6 +19,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
+import { sharesText, undatedNote, unpricedNote } from "./notes.ts";
 import { addArrows, PAGE_WIDTH, stamp } from "./page.ts";
 import {
   failures,
@@ -27,9 +28,6 @@ import {
   mergeHoldings,
   nothingText,
   notReadRows,
-  sharesText,
-  undatedNote,
-  unpricedNote,
   withLogins,
   type MergedHolding,
 } from "./portfolio.ts";

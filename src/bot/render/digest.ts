@@ -11,9 +11,10 @@ import { html, lines, type Html } from "../html.ts";
 import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
+import { countingNote, undatedNote } from "./notes.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { tradedOnLine, unchargedLine } from "./period.ts";
-import { countingNote, failures, heading, loginKeyboard, nothingText, notReadRows, undatedNote } from "./portfolio.ts";
+import { failures, heading, loginKeyboard, nothingText, notReadRows } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;

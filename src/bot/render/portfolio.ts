@@ -3,17 +3,7 @@ import { listingName, ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import { type Funds, type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
-import {
-  dayPnl,
-  dayPnlOf,
-  pnlOf,
-  fundsTotal,
-  holdingTotals,
-  positionTotals,
-  undatedCount,
-  type DayPnl,
-  type Undated,
-} from "../../domain/totals.ts";
+import { dayPnlOf, pnlOf, fundsTotal, holdingTotals, positionTotals, type DayPnl } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import { type Accounts, isWhole, type Link, type LinkResult } from "../../services/accounts.ts";
 import type { AccountToday } from "../../services/portfolio.ts";
@@ -23,6 +13,7 @@ import * as text from "../text.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, priceText, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
+import { countingNote, soldNote, undatedNote, unpricedNote } from "./notes.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
 import { accountTitle } from "./source.ts";
 
@@ -69,43 +60,6 @@ export function nothingText(what: string, parts: readonly LinkResult<unknown>[])
   if (parts.every(isWhole)) return html`No ${what}.`;
   return parts.some(isWhole) ? html`No ${what} at the accounts that answered.` : null;
 }
-
-/** How much is missing from the day's figures, for lack of a previous close or a price. */
-export function undatedNote(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
-  return undatedCountNote(undatedCount(positions, holdings));
-}
-
-export function undatedCountNote({ shares, positions }: Undated): Html | null {
-  const parts = [
-    ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
-    ...(positions > 0 ? [`has ${positions} ${positions === 1 ? "position" : "positions"} since entry`] : []),
-  ];
-  return parts.length === 0 ? null : html`<i>Today ${parts.join(" and ")}: the day's change is not known.</i>`;
-}
-
-export const sharesText = (count: number): string => `${quantity(count)} ${count === 1 ? "share" : "shares"}`;
-
-/** How many shares have no price and are in no total. */
-export const unpricedNote = (count: number): Html | null =>
-  count === 0 ? null : html`<i>${sharesText(count)} without a known price: in no total.</i>`;
-
-/**
- * What the rows of realised and unrealised are not. They count from entry, so with a position older than today they do not
- * add up to the day's figure; and what shares sold from holdings cost is in no broker's positions.
- */
-export function countingNote(positions: readonly Position[]): Html | null {
-  const others = positions.filter((row) => !isDeliverySale(row));
-  const { realised, unrealised } = positionTotals(others);
-  const isOlder = sumPaise(others.map(dayPnl)) !== realised + unrealised;
-  const notes = lines(
-    isOlder && html`<i>Realised and unrealised are since entry, not of today.</i>`,
-    soldNote(positions),
-  );
-  return notes.toString() === "" ? null : notes;
-}
-
-const soldNote = (positions: readonly Position[]): Html | null =>
-  positions.some(isDeliverySale) ? html`<i>Realised leaves out shares sold from holdings.</i>` : null;
 
 /** A login button for each account whose session is over. */
 export const withLogins = (keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard =>
