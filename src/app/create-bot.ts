@@ -7,10 +7,11 @@ import { allows, refusalFor } from "../bot/access.ts";
 import { createApiFetch } from "../bot/api-fetch.ts";
 import type { BotDeps, CommandModule } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
+import { afterDeadline, withDeadline, type Deadline } from "../bot/deadline.ts";
 import { dropOpenQuestions } from "../bot/dialogues.ts";
-import { dialogueStorage, type DialogueStorage } from "../bot/dialogue-storage.ts";
-import { answerFailure, DeadlineError } from "../bot/failure.ts";
-import { html, type Html } from "../bot/html.ts";
+import { dialogueStorage } from "../bot/dialogue-storage.ts";
+import { answerFailure } from "../bot/failure.ts";
+import type { Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
 import { capture, notALoginReply, reportCapture } from "../bot/link-flow.ts";
@@ -20,9 +21,10 @@ import { panicButtons } from "../bot/panic-buttons.ts";
 import { rateGate } from "../bot/rate-gate.ts";
 import { Refusal } from "../bot/refusal.ts";
 import { tooManyOfStranger } from "../bot/safety-text.ts";
+import { withSpinnerStopped } from "../bot/spinner.ts";
 import * as text from "../bot/text.ts";
 import { showTyping } from "../bot/typing.ts";
-import { deleteSecret, isHarmless, send } from "../bot/view.ts";
+import { deleteSecret, send } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
@@ -39,9 +41,6 @@ export const ALLOWED_UPDATES = [
   "inline_query",
   "my_chat_member",
 ] as const;
-/** A handler that takes longer is abandoned, so that the user's next message is answered. */
-const DEADLINE_MS = 60_000;
-const SPINNER_MS = 700;
 const CLIENT_TIMEOUT_S = 45;
 /** Limit per user; fast tapping makes about 60. */
 const UPDATES_PER_MINUTE = 120;
@@ -58,8 +57,7 @@ export interface BotOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly updatesPerMinute?: number;
-  /** Calls `giveUp` when a handler has taken too long, unless the returned function is called before. */
-  readonly deadline?: (giveUp: () => void) => () => void;
+  readonly deadline?: Deadline;
 }
 
 export function createBot({
@@ -197,42 +195,6 @@ const withUser =
     await next();
   };
 
-/** Stops a tapped button's spinner soon, even if its handler is slow. Text that comes too late is sent as a message. */
-const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) => {
-  if (!ctx.callbackQuery) return next();
-  const answer = ctx.answerCallbackQuery.bind(ctx);
-  let isAnswered = false;
-  let isStopped = false;
-  ctx.answerCallbackQuery = async (...args) => {
-    const [said] = args;
-    const sendText = async (): Promise<void> => {
-      if (typeof said === "object" && said.text !== undefined) await send(ctx, { html: html`${said.text}` });
-    };
-    if (isStopped) await sendText();
-    if (isAnswered) return true;
-    isAnswered = true;
-    return answer(...args).catch(async (error: unknown) => {
-      if (!isHarmless(error)) throw error;
-      // The tap was made while the bot was down, and Telegram takes no answer to it any more.
-      await sendText();
-      return true as const;
-    });
-  };
-  const timer = setTimeout(() => {
-    isStopped = !isAnswered;
-    void ctx.answerCallbackQuery().catch(() => undefined);
-  }, SPINNER_MS);
-  try {
-    await next();
-  } finally {
-    clearTimeout(timer);
-    // The handler has ended, so a failure to stop the spinner must not be reported as the button's failure.
-    await ctx
-      .answerCallbackQuery()
-      .catch((error: unknown) => ctx.log.warn({ err: error }, "could not stop a button's spinner"));
-  }
-};
-
 /** Takes typed keys and tokens before a dialogue could record them. Deletes their message, also where nothing awaits it. */
 const captureKeys =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
@@ -286,28 +248,3 @@ const recordBlocking =
     const hasStopped = change.new_chat_member.status === "kicked";
     if (user) await deps.users.update(user._id, () => ({ hasStopped }));
   };
-
-/** Ends the user's dialogue too: whatever hung in it would take the next message for its answer and hang again. */
-const withDeadline =
-  (storage: DialogueStorage, deadline: Required<BotOptions>["deadline"]): MiddlewareFn<SaudaContext> =>
-  async (ctx, next) => {
-    let end = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      end = deadline(() => reject(new DeadlineError("handler took too long")));
-    });
-    try {
-      await Promise.race([next(), late]);
-    } catch (error) {
-      // Not awaited: the store may be what hangs, and the user must be told all the same.
-      if (error instanceof DeadlineError)
-        storage.abandon(ctx).catch((cause: unknown) => ctx.log.warn({ err: cause }, "dialogue not ended"));
-      throw error;
-    } finally {
-      end();
-    }
-  };
-
-function afterDeadline(giveUp: () => void): () => void {
-  const timer = setTimeout(giveUp, DEADLINE_MS);
-  return () => clearTimeout(timer);
-}

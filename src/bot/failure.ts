@@ -5,17 +5,13 @@ import { randomAlphanumeric, randomToken } from "../lib/token.ts";
 import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { BareContext } from "./context.ts";
+import { DeadlineError } from "./deadline.ts";
 import { html } from "./html.ts";
 import { notificationButtons } from "./notification-buttons.ts";
 import { Correction, Refusal } from "./refusal.ts";
 import { addLogins } from "./render/portfolio.ts";
 import * as text from "./text.ts";
 import { isHarmless, send, type View } from "./view.ts";
-
-/** A handler did not finish in time. */
-export class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-}
 
 /** Answers whatever a handler threw. For an unexpected error the user gets a reference, which the log line has too. */
 export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
