@@ -18,7 +18,7 @@ import { candlePicture } from "../src/bot/pictures/candles.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { chartCaption, chartText } from "../src/bot/render/chart.ts";
 import { withLogins } from "../src/bot/render/portfolio.ts";
-import { accountTitle, sourceLabel } from "../src/bot/render/source.ts";
+import { accountTitle, isPaperAccount, sourceLabel } from "../src/bot/render/source.ts";
 import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
@@ -70,7 +70,7 @@ async function answer(
     png: await toPng(deps, ctx, picture.svg),
     html: chartCaption({
       ...shown,
-      isPaper: own.averaged.map((each) => deps.accounts.broker(each).definition.isPaper === true),
+      isPaper: own.averaged.map((each) => isPaperAccount(deps.accounts, each)),
       marked: picture.marked,
       source: label,
       isCut: isCut(words) && candles.some(({ at }) => at < shown.from),

@@ -8,7 +8,7 @@ import { html, lines, type Html } from "./html.ts";
 import { priceLink } from "./price-link.ts";
 import { changePercent, rupeePrice } from "./render/amounts.ts";
 import { describe, noPrice, priceLine } from "./render/market.ts";
-import { pricedAt, sourceLabel } from "./render/source.ts";
+import { isPaperAccount, pricedAt, sourceLabel } from "./render/source.ts";
 import { PAPER_MARK } from "./text.ts";
 
 const MAX_RESULTS = 8;
@@ -26,7 +26,7 @@ export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
     const link = found.length > 0 ? await priceLink(deps, ctx.user) : null;
     const quotes = await deps.quotes.many(link, found);
     const now = deps.clock.now();
-    const source = link !== null && deps.accounts.broker(link).definition.isPaper === true ? PAPER_MARK : "live";
+    const source = link !== null && isPaperAccount(deps.accounts, link) ? PAPER_MARK : "live";
     const results = found.map((each) => articleOf(each, { quote: quotes.get(each.key) ?? null, source, now }));
     await ctx.answerInlineQuery(results, { cache_time: CACHE_S, is_personal: true });
   });

@@ -16,6 +16,7 @@ import { atPrice, priceText, quantity, rupees } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { addLogins } from "./portfolio.ts";
 import { NOT_SENT_WORDS, reasonWords } from "./reason-words.ts";
+import { isPaperAccount } from "./source.ts";
 
 /** "BUY 10 SBIN", marked when it is paper. */
 export function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
@@ -23,7 +24,7 @@ export function cardHeading(intent: Intent, accounts: Accounts, links: readonly 
   const qty = intent.legs.reduce((sum, leg) => sum + leg.qty, 0);
   const isPaper = intent.legs.map((leg) => {
     const link = links.find((each) => each._id === leg.link);
-    return link !== undefined && accounts.broker(link).definition.isPaper === true;
+    return link !== undefined && isPaperAccount(accounts, link);
   });
   return html`<b>${plan.side} ${quantity(qty)} ${ticker(plan.symbol)}</b>${text.paperNote(isPaper)}`;
 }

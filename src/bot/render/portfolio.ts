@@ -15,7 +15,7 @@ import { changePercent, mark, priceText, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { countingNote, soldNote, undatedNote, unpricedNote } from "./notes.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
-import { accountTitle } from "./source.ts";
+import { accountTitle, isPaperAccount } from "./source.ts";
 
 export interface MergedPage {
   readonly accounts: Accounts;
@@ -93,7 +93,7 @@ export function heading(
   accounts: Accounts,
   label?: string,
 ): Html {
-  const isPaper = parts.map((part) => accounts.broker(part.link).definition.isPaper === true);
+  const isPaper = parts.map((part) => isPaperAccount(accounts, part.link));
   return html`<b>${title}</b>${label !== undefined && ` · ${label}`}${text.paperNote(isPaper)}`;
 }
 

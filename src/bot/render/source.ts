@@ -29,6 +29,9 @@ export function allPricedAt(
   return [...oldest].map(([source, at]) => pricedAt({ source, at }, broker, now)).join("; ");
 }
 
+export const isPaperAccount = (accounts: Pick<Accounts, "broker">, link: Pick<Link, "broker_name">): boolean =>
+  accounts.broker(link).definition.isPaper === true;
+
 /** "📄 Paper", "Zerodha"; null for no broker. */
 export function brokerTitle({ brokers }: Pick<Accounts, "brokers">, name: BrokerName | null): string | null {
   const definition = name === null ? undefined : brokers.get(name)?.definition;
