@@ -58,6 +58,7 @@ export function createLab(deps: {
         title: definitionOf(broker.name)?.title ?? broker.name,
         hint: broker.hint,
         credentials: credentialsOf(broker),
+        paste: broker.paste ?? null,
         switches: [
           ...SWITCHES.flatMap(({ name, label }) => switchRow(broker.switches[name], { name, label })),
           { name: EXPIRE, label: "End every session now", on: false },

@@ -135,7 +135,7 @@ export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerD
     roots: (base) => ({ GROWW_API_ROOT: `${base}/api`, GROWW_INSTRUMENTS_URL: `${base}${MASTER}` }),
     credentials: { totpSecret: ACCOUNT.totpSecret },
     paste: ACCOUNT.totpToken,
-    hint: `Groww client ${ACCOUNT.ucc} has no login page. TOTP token to paste: ${ACCOUNT.totpToken}`,
+    hint: `Groww client ${ACCOUNT.ucc}: there is no login page, the chat asks for the TOTP token`,
     switches,
   };
 }

@@ -10,6 +10,8 @@ export interface LabBroker {
   readonly title: string;
   readonly hint: string;
   readonly credentials: readonly { readonly field: string; readonly label: string; readonly value: string }[];
+  /** What is sent to the chat after the keys, at a broker without a login page. */
+  readonly paste: string | null;
   readonly switches: readonly { readonly name: string; readonly label: string; readonly on: boolean }[];
   readonly faults: readonly { readonly kind: string; readonly label: string; readonly on: boolean }[];
 }

@@ -34,6 +34,23 @@ it("the chat page leads from /start to a filled order and its position in a phon
   expect(phone.running.playground.rejectedCalls).toEqual([]);
 });
 
+it("every broker's card in the drawer is as wide as the phone, with its switches in sight", async () => {
+  const { page } = phone;
+  await page.getByRole("button", { name: "Simulated brokers" }).click();
+  const cards = page.locator(".lab-broker");
+  const cut: string[] = [];
+  for (const card of await cards.all()) {
+    if ((await card.getAttribute("open")) === null) await card.locator("summary").click();
+    const [all, seen] = [
+      await card.evaluate((each) => each.scrollWidth),
+      await card.evaluate((each) => each.clientWidth),
+    ];
+    if (all > seen) cut.push(await card.locator("strong").innerText());
+  }
+  expect(cut).toEqual([]);
+  await page.keyboard.press("Escape");
+});
+
 it("the labels of the buttons under /settings fit without being cut", async () => {
   await phone.type("/settings");
   await phone.saying("Tap to change.");

@@ -67,10 +67,9 @@ export function linkingAs(running: TestSauda, user: number) {
     return fetch(landed, { headers: { cookie } });
   }
 
-  /** Sends the token that the page of a broker without a login page shows. */
+  /** Sends the token that the drawer shows of a broker without a login page. */
   function paste(broker: string): string {
-    const { hint = "" } = running.sauda.lab?.state().brokers.find(({ name }) => name === broker) ?? {};
-    const text = /to paste: (\S+)/.exec(hint)?.[1] ?? "";
+    const text = running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.paste ?? "";
     chat.send(text);
     return text;
   }

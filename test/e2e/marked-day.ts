@@ -179,11 +179,10 @@ function createDay(world: LocalWorld, base: string) {
     });
   }
 
-  /** Sends the token that the page of a broker without a login page shows. */
+  /** Sends the token that the drawer shows of a broker without a login page. */
   async function paste(broker: string): Promise<void> {
     const card = await asha().until(() => newest("Now send me"), WAIT_MS);
-    const { hint = "" } = world.lab.state().brokers.find(({ name }) => name === broker) ?? {};
-    const text = /to paste: (\S+)/.exec(hint)?.[1] ?? "";
+    const text = world.lab.state().brokers.find(({ name }) => name === broker)?.paste ?? "";
     mark(`${broker}'s pasted token`, text);
     asha().send(text);
     await asha().until(() => newest("is linked.", card.message_id), WAIT_MS);

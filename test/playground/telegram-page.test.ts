@@ -35,6 +35,7 @@ function makeLab(actions: LabAction[]): Lab {
         title: "Zerodha",
         hint: "demo",
         credentials: [{ field: "userId", label: "User ID", value: "DEMO01" }],
+        paste: null,
         switches: [{ name: "ip", label: "Address registered", on: actions.length === 0 }],
         faults: [],
       },

@@ -26,7 +26,7 @@
  * @property {string} [reaction] the bot's emoji, which travels beside the message
  * @typedef {{command: string, description: string}} Command
  * @typedef {{keyboard: (string | Button)[][], is_persistent?: boolean, one_time_keyboard?: boolean, resize_keyboard?: boolean, input_field_placeholder?: string}} ReplyKeyboard
- * @typedef {{name: string, title: string, hint: string, credentials: {field: string, label: string, value: string}[], switches: {name: string, label: string, on: boolean}[], faults: {kind: string, label: string, on: boolean}[]}} LabBroker
+ * @typedef {{name: string, title: string, hint: string, credentials: {field: string, label: string, value: string}[], paste: string | null, switches: {name: string, label: string, on: boolean}[], faults: {kind: string, label: string, on: boolean}[]}} LabBroker
  * @typedef {{clock: string, brokers: LabBroker[]}} LabState
  * @typedef {object} State
  * @property {Person & {description?: string}} bot

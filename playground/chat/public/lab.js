@@ -93,7 +93,10 @@ export function createLab({ act, copy, close, fail }) {
         "div",
         { class: "lab-body" },
         broker.hint && el("p", { class: "lab-hint" }, broker.hint),
-        part("Demo account, tap to copy", "credentials", broker.credentials.map(credential)),
+        part("Demo account, tap to copy", "credentials", [
+          ...broker.credentials.map(credential),
+          ...(broker.paste === null ? [] : [credential({ label: "Token to send", value: broker.paste })]),
+        ]),
         part(
           "Switches",
           "switches",
