@@ -142,7 +142,7 @@ async function clearHistory() {
 }
 
 function emptyCard() {
-  const description = state?.bot.description || "Say hello and it will tell you.";
+  const description = state?.bot.description || "Press START and it will tell you.";
   const start = el(
     "button",
     { type: "button", class: "start-button", on: { click: () => run(composer.submit("/start")) } },
