@@ -34,8 +34,8 @@ export async function ownMarks(
     deps.portfolio.trades(user),
     deps.journal.recent(user),
   ]);
-  const held = rowsWhere(holdings, (row) => isHoldingOf(row, instrument));
-  const open = rowsWhere(positions, (row) => isSameListing(row, instrument) && row.side === "BUY");
+  const held = rowsThat(holdings, (row) => isHoldingOf(row, instrument));
+  const open = rowsThat(positions, (row) => isSameListing(row, instrument) && row.side === "BUY");
   const rows = [...held, ...open].filter(({ row }) => row.qty > 0 && row.avgPrice > 0);
   const parts = [...holdings, ...positions];
   const qty = rows.reduce((sum, { row }) => sum + row.qty, 0);
@@ -49,7 +49,7 @@ export async function ownMarks(
   };
 }
 
-const rowsWhere = <T>(parts: readonly LinkResult<readonly T[]>[], isWanted: (row: T) => boolean) =>
+const rowsThat = <T>(parts: readonly LinkResult<readonly T[]>[], isWanted: (row: T) => boolean) =>
   parts.flatMap(({ link, ...part }) => (part.ok ? part.value.filter(isWanted).map((row) => ({ row, link })) : []));
 
 const unreadLabels = (parts: readonly LinkResult<unknown>[]): string[] => [
