@@ -17,6 +17,13 @@ describe("/market", () => {
     );
   });
 
+  it("says before the opening, and between two sessions, what comes next, and after the last one only that it is closed", () => {
+    expect(on("2026-11-25", "08:50")).toMatch(/Other shares: closed now, pre-open from 09:00\n/);
+    expect(on("2026-11-25", "08:50")).toMatch(/Futures and options: closed now, \S+ from 09:\d\d\n/);
+    expect(on("2026-11-25", "15:36")).toMatch(/Other shares: closed now, post-close from 15:50\n/);
+    expect(on("2026-11-25", "16:30")).toMatch(/Other shares: closed now\n/);
+  });
+
   it("names the holiday, and shows no sessions on a closed day", () => {
     expect(on("2026-11-24")).toBe(
       "Market, 24 Nov 2026\nClosed: Guru Nanak Jayanti.\nNext trading day: 25 Nov 2026\nNext holiday: 25 Dec 2026, Christmas",

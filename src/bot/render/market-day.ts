@@ -66,7 +66,8 @@ function groupLines(
   const session = sessionAt(segment, now, calendar, { hasDerivatives });
   const until = session.kind === "phase" ? istTime(session.endsAt) : "";
   const phases = phasesOf(group, istDate(now), calendar);
-  const head = html`<b>${title}</b>: ${text.sessionText(session, until)}`;
+  const next = session.kind === "closed" && phases?.find(({ start }) => start > istTime(now));
+  const head = html`<b>${title}</b>: ${text.sessionText(session, until)}${next && `, ${PHASE_NAMES[next.phase]} from ${next.start}`}`;
   if (phases === null) return [head];
   const rows = phases.map(({ phase, start, end }) => [`${start}–${end}`, PHASE_NAMES[phase]] as const);
   return [head, html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`];
