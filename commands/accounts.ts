@@ -2,7 +2,8 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { beginNewKeys, brokerKeyboard, linkToLogIn, offerLogin } from "../src/bot/link-flow.ts";
+import { beginLink, beginNewKeys, brokerKeyboard, linkToLogIn, offerLogin } from "../src/bot/link-flow.ts";
+import { isLinked } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { accountView, accountsView } from "../src/bot/render/accounts.ts";
 import * as text from "../src/bot/text.ts";
@@ -31,7 +32,8 @@ export const accounts: CommandModule = {
     onLink("ak", async (ctx, link) => {
       // Only made-up button data asks it of a paper account.
       if (isPaper(deps, link)) await showOne(deps, ctx, link);
-      else await beginNewKeys(deps, ctx, link);
+      else if (isLinked(link)) await beginNewKeys(deps, ctx, link);
+      else await beginLink(deps, ctx, link.broker_name);
     });
     onLink("as", async (ctx, link, wanted) => {
       const isOn = wanted === undefined ? !link.is_active : wanted === "on";

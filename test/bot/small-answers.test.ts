@@ -399,6 +399,22 @@ describe("the answer", () => {
     for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
+  it("to New keys on an account that was never logged in is that of linking again: no keys are in force", async () => {
+    await ask("/link zerodha");
+    await ask("abcdefgh12345678");
+    const { accounts } = world().deps;
+    const begun = (await accounts.all(userId(ASHA))).find(({ broker_name }) => broker_name === "zerodha");
+    if (!begun) throw new Error("no link");
+    await ask("/accounts");
+    chat().tap(chat().lastFromBot()?.message_id ?? 0, `ak:${begun._id}`);
+    await world().handleAll();
+    const [shown, asked] = chat().messages().slice(-2);
+    expect(shown?.text).toContain("zerodha was never logged in, so its linking starts again and the keys it had");
+    expect(asked?.text).toContain("Send the API key");
+    expect((await accounts.get(userId(ASHA), begun._id))?.credentials).toEqual({});
+    await accounts.remove(userId(ASHA), begun._id);
+  });
+
   it("to a message that does not complete the pending login says what would", async () => {
     const { accounts, keyCapture } = world().deps;
     await ask("/link groww");
