@@ -23,7 +23,7 @@ export type LoginResult =
       /** The link has been given new keys by this login. */
       readonly hasNewKeys: boolean;
     }
-  /** The state is unknown, used, expired or another broker's: nothing was changed. */
+  /** The state is unknown, used, expired or another broker's, or the link got new keys meanwhile: nothing was changed. */
   | { readonly kind: "stale" }
   /** The broker's page sent the user back without a grant; `error` has the broker's reason. */
   | { readonly kind: "cancelled"; readonly link: Link; readonly error: BrokerError }
@@ -122,9 +122,12 @@ export function createLogins(deps: {
       account_id: session.accountId,
       account_name: profile.name,
     };
-    // Another login of this link, to a different account, may have finished meanwhile.
-    const updated = await accounts.update(targetOf(link), (current) => (isOtherAccount(current, session) ? {} : login));
+    // Another login of this link, to a different account or with new keys, may have finished meanwhile.
+    const updated = await accounts.update(targetOf(link), (current) =>
+      isOtherAccount(current, session) || isRekeyed(current, link) ? {} : login,
+    );
     if (isOtherAccount(updated, session)) return { kind: "other-account", link, accountId: session.accountId };
+    if (isRekeyed(updated, link)) return { kind: "stale" };
     const hasNewKeys = link.replaces !== undefined;
     if (hasNewKeys) await accounts.remove(link.user_id, link._id);
     return { kind: "linked", link: updated, profile, funds, isFirst, hasNewKeys };
@@ -225,6 +228,10 @@ const targetOf = ({ _id, replaces }: Link): LinkId => replaces ?? _id;
 
 const isOtherAccount = ({ account_id }: Link, { accountId }: Session): boolean =>
   account_id !== null && account_id !== accountId;
+
+/** Whether the account has got new keys since the login began that uses those of `used`. */
+const isRekeyed = ({ account_id, credentials }: Link, used: Link): boolean =>
+  account_id !== null && used.replaces === undefined && !hasSameKeys(credentials, used.credentials);
 
 const hasSameKeys = (a: Credentials, b: Credentials): boolean =>
   Object.keys({ ...a, ...b }).every((field) => a[field]?.reveal() === b[field]?.reveal());

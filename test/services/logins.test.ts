@@ -499,6 +499,28 @@ describe("logins", () => {
       expect(await login(standIn)).toMatchObject({ kind: "linked", hasNewKeys: true });
     });
 
+    it("keeps the new keys when a login with the old ones finishes after them", async () => {
+      const standIn = await giveNewKeys();
+      const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const connector = await accounts.broker(link).connector();
+      const getProfile = connector.getProfile.bind(connector);
+      connector.getProfile = async (access) => {
+        if (access.link === link._id) {
+          asked.resolve();
+          await answer.promise;
+        }
+        return getProfile(access);
+      };
+      const old = login(linked);
+      await asked.promise;
+      expect((await login(standIn)).kind).toBe("linked");
+      const after = await stored();
+      answer.resolve();
+      expect(await old).toMatchObject({ kind: "stale" });
+      expect(await stored()).toMatchObject({ credentials: after.credentials, tokens: after.tokens });
+      expect((await stored()).credentials["apiSecret"]?.reveal()).toBe("newsecret000001");
+    });
+
     it("takes them in the chat too, and the end of their login", async () => {
       const standIn = await accounts.standIn(linked);
       expect(await capture.begin(standIn)).toMatchObject({ kind: "next", spec: { field: "apiKey" } });
