@@ -18,6 +18,8 @@ describe("the lane of an update", () => {
     const tap = { update_id: 2, callback_query: { id: "1", from, chat_instance: "1", data: "x:1", message: { chat } } };
     expect(laneOf(message("/buy SBIN 1"))).toBe("7");
     expect(laneOf(tap as unknown as Update)).toBe("7");
+    const { message: edited } = message("/panic");
+    expect(laneOf({ update_id: 5, edited_message: { ...edited, edit_date: 1 } } as Update)).toBe("7");
   });
 
   it("is a separate one for /panic, a bare /lock and inline queries", () => {

@@ -91,6 +91,11 @@ describe("the answer", () => {
       await world().handleAll();
       expect(chat().messages()).toEqual([...asked, picked]);
     }
+    const before = chat().messages();
+    const edited = chat().choose(id, results[0]?.id ?? "");
+    world().twist(edited.message_id, "edited");
+    await world().handleAll();
+    expect(chat().messages()).toEqual([...before, edited]);
     expect(await ask("4829")).toContain("PIN set");
     await world().deps.orderLock.remove(userId(ASHA));
   });
