@@ -109,8 +109,10 @@ export function createBot({
   personal.use(inlineQuotes(deps));
   // Also those without text, such as a moving location: a dialogue must not take one for its answer.
   personal.on("edited_message", async (ctx) => {
-    const hasText = ctx.editedMessage.text !== undefined;
-    if (hasText && allows(ctx.user.role, "viewer")) await send(ctx, { html: text.notReadAgain() });
+    const { text: typed, edit_date: editedAt } = ctx.editedMessage;
+    // Telegram may also send one for a change that bots do not see. A message that nobody edited has no such date.
+    const isEdit = typed !== undefined && editedAt !== undefined;
+    if (isEdit && allows(ctx.user.role, "viewer")) await send(ctx, { html: text.notReadAgain() });
   });
   personal.on("message:text", captureCodes(deps));
   personal.on("message:text", captureKeys(deps));

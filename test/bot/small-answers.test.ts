@@ -64,6 +64,13 @@ describe("the answer", () => {
     expect(await ask("/cancel")).toBe("No order is open.");
   });
 
+  it("to a message that Telegram sends again although nobody edited it is none", async () => {
+    const asked = chat().send("/quote SBIN");
+    world().twist(asked.message_id, "changed");
+    await world().handleAll();
+    expect(chat().messages().at(-1)).toEqual(asked);
+  });
+
   it("to a photo within a dialogue says the same, and the dialogue waits on", async () => {
     expect(await ask("/buy")).toContain("Which instrument?");
     world().twist(chat().send("a chart").message_id, "photo");
