@@ -203,7 +203,7 @@ export const orders = {
   /** Names the accounts: others may have some. */
   nothingHeld: (accounts: readonly string[], side: Side, symbol: string, product: Product): Html =>
     side === "SELL"
-      ? html`${accounts.join(", ")}: there is no ${symbol} as ${product} to sell. /holdings and /positions show which account has it: add “on” and its name.`
+      ? html`${accounts.join(", ")}: there is no ${symbol} as ${product} to sell. /holdings and /positions show whether another account has it: then add “on” and its name.`
       : html`${accounts.join(", ")}: “all” buys back what was sold short, and no ${symbol} as ${product} is short. Say how many: <code>/buy SBIN 10</code>.`,
   accountOff: (name: string): Html =>
     html`<b>${name}</b> is switched off, or its linking was not finished. /accounts shows it.`,

@@ -161,7 +161,7 @@ describe("orders in the chat", () => {
   it("explain “all” when nothing is short to buy back, or held to sell", async () => {
     expect((await chat().ask("/buy RELIANCE all on paper")).text).toContain("buys back what was sold short");
     expect((await chat().ask("/sell RELIANCE all on paper")).text).toBe(
-      "paper: there is no NSE:RELIANCE-EQ as CNC to sell. /holdings and /positions show which account has it: add “on” and its name.",
+      "paper: there is no NSE:RELIANCE-EQ as CNC to sell. /holdings and /positions show whether another account has it: then add “on” and its name.",
     );
   });
 
