@@ -133,15 +133,14 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     return link?.user_id === user ? link : null;
   }
 
-  async function update(
-    id: LinkId,
-    change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>,
-  ): Promise<Link> {
-    const updated = await changeDocument(home(id), id, (link) => link && { ...link, ...change(link) });
-    if (!updated) throw new Error("link is gone");
+  async function write(id: LinkId, next: (link: Link | null) => LinkDocument | null): Promise<Link> {
+    const written = await changeDocument(home(id), id, next);
+    if (!written) throw new Error("link is gone");
     changes += 1;
-    return updated;
+    return written;
   }
+
+  const update: Accounts["update"] = (id, change) => write(id, (link) => link && { ...link, ...change(link) });
 
   const hasSession = (link: Link, at = deps.clock.now()): boolean => link.tokens !== null && at < link.tokens.expiresAt;
 
@@ -216,7 +215,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     async add(user, name, credentials) {
       const siblings = await links.find("user", [user]);
       const id = linkId(randomAlphanumeric(10));
-      await links.insert({
+      return write(id, () => ({
         _id: id,
         user_id: user,
         broker_name: name,
@@ -229,16 +228,14 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
         account_name: null,
         egress: null,
         created_at: deps.clock.now(),
-      });
-      return update(id, () => ({}));
+      }));
     },
     update,
-    async standIn(link) {
+    standIn(link) {
       const _id = standInId(link._id);
       const empty = { credentials: {}, tokens: null, egress: null };
       const expiresAt = deps.clock.now() + STAND_IN_TTL_MS;
-      await changeDocument(standIns, _id, () => ({ ...link, ...empty, _id, replaces: link._id, expiresAt }));
-      return update(_id, () => ({}));
+      return write(_id, () => ({ ...link, ...empty, _id, replaces: link._id, expiresAt }));
     },
     async remove(user, id) {
       const link = await forLogin(user, id);
