@@ -100,6 +100,8 @@ export interface OrderPlan {
   readonly terms: OrderTerms;
   /** Last price when the card was shown; price drift is measured against it. */
   readonly shownPrice: Price | null;
+  /** Whether that price was live, not Yahoo's late one. Absent in older plans. */
+  readonly isShownLive?: boolean;
   readonly value: Paise | null;
 }
 

@@ -138,13 +138,15 @@ export function createDesk(deps: DeskDeps): Desk {
    */
   async function driftOf(intent: Intent): Promise<number | null> {
     const { plan, instrument, origin } = intent;
-    const { shownPrice } = plan;
+    const { shownPrice, isShownLive = false } = plan;
     if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0) return null;
     // Absolute: a price "from the future" was read before the clock was set back.
     if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || origin === "panic") return null;
     const most = await deps.driftBasisPoints(intent.userId);
     if (most === null) return null;
     const quote = await quoteAtTap(intent);
+    // The broker's price cannot be read now. Yahoo's, of before the card, shows no move since.
+    if (quote?.source === "yfinance" && isShownLive) return null;
     // A move of one tick is never drift: on a cheap option it is several percent.
     if (!quote || Math.abs(quote.ltp - shownPrice) <= instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);

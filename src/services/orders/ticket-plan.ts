@@ -52,6 +52,7 @@ export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
     isAmo: request.isAmo,
     terms,
     shownPrice: quote?.ltp ?? null,
+    isShownLive: quote?.source === "broker",
     value: at === null ? null : valueOf(at, qty),
   };
 }

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paiseFromRupees, price, ZERO_PRICE } from "../../../src/domain/money.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
 import type { MarketPhase } from "../../../src/services/orders/findings.ts";
 import { TICKET_TTL_MS } from "../../../src/services/orders/ticket-plan.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, type Floor, openFloor, sent, states, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+import { ASHA, type Floor, openFloor, SBIN, sent, states, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+
+const LONG = { key: SBIN.key, symbol: SBIN.symbol, productType: "INTRADAY", side: "BUY" } as Position;
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -333,6 +336,23 @@ describe("a price move since the card was shown", () => {
     broker.ltp = price(8_040_000);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
+
+  it.each(["chat", "exit"] as const)(
+    "is not told by Yahoo's late price where the card had a live one: %s",
+    async (origin) => {
+      broker.positions = [{ ...LONG, qty: 10 }];
+      const { intent } = await ticket(floor, { side: "SELL", productType: "INTRADAY", origin });
+      floor.pass(20_000);
+      const live = broker.connector.getQuote.bind(broker.connector);
+      broker.connector.getQuote = async (...asked) => ({ ...(await live(...asked)), source: "yfinance" });
+      broker.ltp = price(8_080_000);
+      expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+      const late = (await ticket(floor)).intent;
+      floor.pass(20_000);
+      broker.ltp = price(8_160_800);
+      expect(await floor.desk.confirm(ASHA, late.confirmId)).toMatchObject({ kind: "moved", basisPoints: 100 });
+    },
+  );
 
   it("does not matter to a limit order", async () => {
     const { intent } = await ticket(floor, { type: "LIMIT", price: price(7_900_000) });
