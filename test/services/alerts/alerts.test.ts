@@ -494,6 +494,12 @@ describe("an alert", () => {
       expect(await sweepAt({})).toBe(1);
     });
 
+    it("armed where the day's high is not told does not fire on the high of that day", async () => {
+      await arm("SBIN > 105");
+      expect(await sweepAt({ high: 106, low: 98 })).toBe(0);
+      expect(await sweepAt({}, DAY_MS)).toBe(1);
+    });
+
     it("armed on Yahoo's late price does not fire on the high of that day", async () => {
       harness.failures.set(link._id, "timeout");
       await sweepAt({ high: 104, low: 98 });
