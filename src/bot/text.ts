@@ -239,7 +239,7 @@ export const exits = {
 
 export const limits = {
   rules: (): Html =>
-    html`A tighter limit counts at once, a looser one from the next trading day. No limit holds back /exit or /panic, but /exit asks again after a price move, too.`,
+    html`A tighter limit counts at once, a looser one from the next trading day. Limits never hold back /exit and /panic.`,
   example: (): Html =>
     html`Like this: <code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits move 0.5</code> (0.1 to 10%) · <code>/limits value off</code>`,
 };

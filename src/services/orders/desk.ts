@@ -1,7 +1,8 @@
 import type { IntentId, LinkId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { Leg } from "../../domain/order-intent.ts";
-import type { OrderOutcome } from "../../domain/order.ts";
+import type { Price } from "../../domain/money.ts";
+import type { OrderOutcome, Side } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -133,24 +134,28 @@ export function createDesk(deps: DeskDeps): Desk {
   }
 
   /**
-   * Signed price move since the card was shown; null when it is within the user's tolerance or unknown. Also of an exit,
-   * because most brokers get the card's protection limit, at which it would stay open. A panic is never held up.
+   * Signed price move since the card was shown; null when it is within the user's tolerance or unknown. An exit is held up
+   * only where it would stay open: past the card's limit, which most brokers get. A panic never is.
    */
   async function driftOf(intent: Intent): Promise<number | null> {
     const { plan, instrument, origin } = intent;
-    const { shownPrice, isShownLive = false } = plan;
-    if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0) return null;
+    const { terms, side, shownPrice, isShownLive = false } = plan;
+    if (terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0) return null;
     // Absolute: a price "from the future" was read before the clock was set back.
     if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || origin === "panic") return null;
     const most = await deps.driftBasisPoints(intent.userId);
-    if (most === null) return null;
+    if (most === null && origin !== "exit") return null;
     const quote = await quoteAtTap(intent);
     // The broker's price cannot be read now. Yahoo's, of before the card, shows no move since.
     if (quote?.source === "yfinance" && isShownLive) return null;
     // A move of one tick is never drift: on a cheap option it is several percent.
     if (!quote || Math.abs(quote.ltp - shownPrice) <= instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
-    return Math.abs(basisPoints) > most ? basisPoints : null;
+    const hasMoved =
+      origin === "exit"
+        ? isPast(terms.protection.limit, side, quote.ltp)
+        : most !== null && Math.abs(basisPoints) > most;
+    return hasMoved ? basisPoints : null;
   }
 
   async function quoteAtTap({ userId, legs, instrument, origin }: Intent): Promise<Quote | null> {
@@ -246,6 +251,9 @@ export function createDesk(deps: DeskDeps): Desk {
     },
   };
 }
+
+/** Whether the price is one at which a limit order would stay open. */
+const isPast = (limit: Price, side: Side, ltp: Price): boolean => (side === "SELL" ? ltp < limit : ltp > limit);
 
 const nothingAfter = (ms: number): Promise<null> =>
   new Promise((resolve) => {

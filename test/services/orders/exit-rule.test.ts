@@ -216,6 +216,16 @@ describe("an exit", () => {
     expect(broker.placed).toMatchObject([{ terms: { protection: { limit: 7_761_500 } } }]);
   });
 
+  it.each([
+    ["a better price", 8_160_000],
+    ["a move that its limit covers", 7_921_000],
+  ])("is not held up by %s", async (_, ltp) => {
+    const { intent } = await ticket(floor, exit);
+    floor.pass(100_000);
+    broker.ltp = price(ltp);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
   it("does not wait long for a price that does not come", async () => {
     const { intent } = await ticket(floor, exit);
     floor.pass(100_000);
