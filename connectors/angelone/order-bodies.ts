@@ -1,6 +1,7 @@
 import { PRICE_SCALE, type Price } from "../../src/domain/money.ts";
 import {
   assertNever,
+  limitTerms,
   type Order,
   type OrderChange,
   type OrderRequest,
@@ -45,34 +46,17 @@ interface Venue {
   readonly symboltoken: string;
 }
 
-interface WireTerms {
-  readonly ordertype: AngelOrderType;
-  readonly price: string;
-  readonly triggerprice: string;
-}
-
 /**
  * Angel One refuses MARKET or turns it into a limit at a distance of its own, so the limit shown on the card is sent
  * instead.
  */
-export function fromTerms(terms: OrderTerms): WireTerms {
-  switch (terms.type) {
-    case "MARKET":
-      return { ordertype: "LIMIT", price: rupees(terms.protection.limit), triggerprice: "0" };
-    case "LIMIT":
-      return { ordertype: "LIMIT", price: rupees(terms.price), triggerprice: "0" };
-    case "SL":
-      return { ordertype: "STOPLOSS_LIMIT", price: rupees(terms.price), triggerprice: rupees(terms.triggerPrice) };
-    case "SL-M":
-      return {
-        ordertype: "STOPLOSS_LIMIT",
-        price: rupees(terms.protection.limit),
-        triggerprice: rupees(terms.triggerPrice),
-      };
-    default:
-      return assertNever(terms, "order terms");
-  }
-}
+export const fromTerms = (terms: OrderTerms) => wireTerms(limitTerms(terms));
+
+const wireTerms = ({ type, price, triggerPrice }: Pick<Order, "type" | "price" | "triggerPrice">) => ({
+  ordertype: ANGEL_TYPE_OF[type],
+  price: rupees(price),
+  triggerprice: rupees(triggerPrice),
+});
 
 /** Body of placeOrder: all values are strings. */
 export function fromRequest(request: OrderRequest, venue: Venue): Readonly<Record<string, string>> {
@@ -108,7 +92,7 @@ export function fromChange(order: Order, change: OrderChange): Readonly<Record<s
   return {
     variety,
     orderid: order.orderId,
-    ...(change.terms ? fromTerms(change.terms) : presentTerms(order)),
+    ...(change.terms ? fromTerms(change.terms) : wireTerms(order)),
     producttype: fromProduct(order.productType),
     duration,
     quantity: String(change.qty ?? order.qty),
@@ -117,12 +101,6 @@ export function fromChange(order: Order, change: OrderChange): Readonly<Record<s
     exchange,
   };
 }
-
-const presentTerms = (order: Order): WireTerms => ({
-  ordertype: ANGEL_TYPE_OF[order.type],
-  price: rupees(order.price),
-  triggerprice: rupees(order.triggerPrice),
-});
 
 /** The handle of a new order: fields of the request, and the unique id from the reply. */
 export const handleOf = (sent: Readonly<Record<string, string>>, ack: OrderAckRaw): Readonly<Record<string, string>> =>

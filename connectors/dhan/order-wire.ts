@@ -2,6 +2,7 @@ import { rupeesFromPrice, ZERO_PRICE, type Price } from "../../src/domain/money.
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import {
   assertNever,
+  limitTerms,
   type Order,
   type OrderChange,
   type OrderOutcome,
@@ -39,18 +40,8 @@ function fromProduct({ productType }: OrderRequest): string {
  * STOP_LOSS_MARKET is unreliable, so a stop is sent with that limit too.
  */
 function fromTerms(terms: OrderTerms): { orderType: OrderTypeRaw; price?: number; triggerPrice?: number } {
-  switch (terms.type) {
-    case "MARKET":
-      return { orderType: "LIMIT", price: rupeesFromPrice(terms.protection.limit) };
-    case "LIMIT":
-      return { orderType: "LIMIT", price: rupeesFromPrice(terms.price) };
-    case "SL":
-      return stopLoss(terms.price, terms.triggerPrice);
-    case "SL-M":
-      return stopLoss(terms.protection.limit, terms.triggerPrice);
-    default:
-      return assertNever(terms, "order terms");
-  }
+  const { type, price, triggerPrice } = limitTerms(terms);
+  return type === "SL" ? stopLoss(price, triggerPrice) : { orderType: "LIMIT", price: rupeesFromPrice(price) };
 }
 
 const stopLoss = (limit: Price, trigger: Price) => ({
@@ -102,16 +93,14 @@ const notKnown = (what: string): BrokerError =>
 
 /** Body of POST /margincalculator. */
 export function marginBody(request: OrderRequest): Record<string, unknown> {
-  const { terms } = request;
-  const limit = terms.type === "LIMIT" || terms.type === "SL" ? terms.price : terms.protection.limit;
-  const trigger = terms.type === "SL" || terms.type === "SL-M" ? terms.triggerPrice : ZERO_PRICE;
+  const { price, triggerPrice } = limitTerms(request.terms);
   return {
     ...venueId(request.key),
     transactionType: request.side,
     quantity: request.qty,
     productType: fromProduct(request),
-    price: rupeesFromPrice(limit),
-    triggerPrice: rupeesFromPrice(trigger),
+    price: rupeesFromPrice(price),
+    triggerPrice: rupeesFromPrice(triggerPrice),
   };
 }
 

@@ -1,7 +1,7 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import { parseIst } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, rupeesFromPrice, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
-import type { Paise, Price } from "../../src/domain/money.ts";
+import type { Paise } from "../../src/domain/money.ts";
 import type {
   Order,
   OrderChange,
@@ -12,7 +12,7 @@ import type {
   Side,
   Validity,
 } from "../../src/domain/order.ts";
-import { assertNever } from "../../src/domain/order.ts";
+import { limitTerms } from "../../src/domain/order.ts";
 import type { Carried, Funds, Holding, Listed, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import { priceOrNull } from "../quotes.ts";
 import { bookMessage } from "../replies.ts";
@@ -187,44 +187,25 @@ export const toTrade = (row: TradeRaw): Trade => ({
   at: toInstant(row.orderDateTime),
 });
 
-export interface TermsRaw {
-  readonly type: OrderTypeRaw;
-  readonly limitPrice: number;
-  readonly stopPrice: number;
-}
-
 /**
  * Fyers turns MARKET, and SL-M once triggered, into a limit order at a distance of its own, so the limit shown on the
  * card is sent instead. For options and on BSE the exchanges no longer take SL-M anyway.
  */
-export function fromTerms(terms: OrderTerms): TermsRaw {
-  switch (terms.type) {
-    case "MARKET":
-      return { type: TYPE_CODES.LIMIT, limitPrice: rupeesFromPrice(terms.protection.limit), stopPrice: 0 };
-    case "LIMIT":
-      return { type: TYPE_CODES.LIMIT, limitPrice: rupeesFromPrice(terms.price), stopPrice: 0 };
-    case "SL":
-      return stop(terms.triggerPrice, terms.price);
-    case "SL-M":
-      return stop(terms.triggerPrice, terms.protection.limit);
-    default:
-      return assertNever(terms, "order type");
-  }
-}
+const fromTerms = (terms: OrderTerms) => wireTerms(limitTerms(terms));
 
-const stop = (trigger: Price, limit: Price): TermsRaw => ({
-  type: TYPE_CODES.SL,
-  limitPrice: rupeesFromPrice(limit),
-  stopPrice: rupeesFromPrice(trigger),
+const wireTerms = ({ type, price, triggerPrice }: Pick<Order, "type" | "price" | "triggerPrice">) => ({
+  type: TYPE_CODES[type],
+  limitPrice: rupeesFromPrice(price),
+  stopPrice: rupeesFromPrice(triggerPrice),
 });
 
 const fromSide = (side: Side): 1 | -1 => (side === "BUY" ? 1 : -1);
 
 /** Body of POST /orders/sync. Every field is mandatory; 0 is the default. */
-export const fromRequest = (request: OrderRequest, symbol: string, terms: TermsRaw) => ({
+export const fromRequest = (request: OrderRequest, symbol: string) => ({
   symbol,
   qty: request.qty,
-  ...terms,
+  ...fromTerms(request.terms),
   side: fromSide(request.side),
   productType: request.productType,
   disclosedQty: 0,
@@ -237,22 +218,18 @@ export const fromRequest = (request: OrderRequest, symbol: string, terms: TermsR
 });
 
 /** Body of PATCH /orders/sync. Sends every field: what Fyers does with a missing one is not documented. */
-export const fromChange = (order: Order, change: OrderChange, terms: TermsRaw | null) => ({
+export const fromChange = (order: Order, change: OrderChange) => ({
   id: order.orderId,
   qty: change.qty ?? order.qty,
-  ...(terms ?? {
-    type: TYPE_CODES[order.type],
-    limitPrice: rupeesFromPrice(order.price),
-    stopPrice: rupeesFromPrice(order.triggerPrice),
-  }),
+  ...(change.terms ? fromTerms(change.terms) : wireTerms(order)),
 });
 
 /** One leg of POST /multiorder/margin. */
-export const fromCostRequest = (request: OrderRequest, symbol: string, terms: TermsRaw) => ({
+export const fromCostRequest = (request: OrderRequest, symbol: string) => ({
   symbol,
   qty: request.qty,
   side: fromSide(request.side),
-  ...terms,
+  ...fromTerms(request.terms),
   productType: request.productType,
   stopLoss: 0,
   takeProfit: 0,

@@ -5,7 +5,7 @@ import { type BrokerError, failedOutcome, withCode } from "../../src/errors.ts";
 import { type Access, type BrokerConnector, type Capabilities, type ConnectorDeps, ORDER_ID } from "../base.ts";
 import { parseReply, refusal } from "./client.ts";
 import type { Client, OrderReply } from "./client.ts";
-import { fromChange, fromRequest, fromTerms } from "./map.ts";
+import { fromChange, fromRequest } from "./map.ts";
 import { envelopeSchema } from "./schemas.ts";
 import { venueSymbolOf } from "./venue.ts";
 
@@ -24,7 +24,7 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
         return notSent(`Fyers: product ${request.productType} is not served`);
       const prepared = await prepare(async () => {
         const symbol = venueSymbolOf(await deps.instruments(), request.key);
-        return symbol && fromRequest(request, symbol, fromTerms(request.terms));
+        return symbol && fromRequest(request, symbol);
       });
       if (prepared.kind === "not-sent") return prepared;
       if (!prepared.body) return notSent("Fyers does not list this instrument");
@@ -32,9 +32,7 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
     },
 
     async modifyOrder(access, order, change, signal) {
-      const prepared = await prepare(async () =>
-        fromChange(order, change, change.terms ? fromTerms(change.terms) : null),
-      );
+      const prepared = await prepare(async () => fromChange(order, change));
       if (prepared.kind === "not-sent") return prepared;
       const call = client.patchOrder(access, prepared.body, signal);
       return outcomeOf(call, { accepts: CHANGED, access, orderId: order.orderId });

@@ -170,8 +170,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
     async getOrderCost(access, request, signal) {
       const endpoint = "POST /multiorder/margin";
       const symbol = await symbolFor(deps, request.key, endpoint);
-      const terms = map.fromTerms(request.terms);
-      const { data } = await client.postMargin(access, [map.fromCostRequest(request, symbol, terms)], signal);
+      const { data } = await client.postMargin(access, [map.fromCostRequest(request, symbol)], signal);
       return { margin: mapReply(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
     },
   };

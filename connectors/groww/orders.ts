@@ -1,7 +1,7 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
-import { paiseFromRupees, rupeesFromPrice, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { paiseFromRupees, rupeesFromPrice, ZERO_PRICE } from "../../src/domain/money.ts";
 import {
-  assertNever,
+  limitTerms,
   type Order,
   type OrderChange,
   type OrderOutcome,
@@ -126,33 +126,8 @@ function fromProduct({ productType }: OrderRequest, segment: SegmentRaw): Produc
   return refuse(`${productType} orders of ${segment} are not placed at Groww from here`, CREATE);
 }
 
-interface WireTerms {
-  readonly order_type: OrderTypeRaw;
-  readonly price: number;
-  readonly trigger_price: number;
-}
-
 /** Groww has no market protection, so the limit shown on the card is sent instead, with the trigger for SL-M. */
-export function fromTerms(terms: OrderTerms): WireTerms {
-  switch (terms.type) {
-    case "MARKET":
-      return wireTerms("LIMIT", terms.protection.limit);
-    case "LIMIT":
-      return wireTerms("LIMIT", terms.price);
-    case "SL":
-      return wireTerms("SL", terms.price, terms.triggerPrice);
-    case "SL-M":
-      return wireTerms("SL", terms.protection.limit, terms.triggerPrice);
-    default:
-      return assertNever(terms, "order terms");
-  }
-}
-
-const wireTerms = (type: OrderTypeRaw, price: Price, trigger: Price = ZERO_PRICE): WireTerms => ({
-  order_type: type,
-  price: rupeesFromPrice(price),
-  trigger_price: rupeesFromPrice(trigger),
-});
+const fromTerms = (terms: OrderTerms) => wireTerms(limitTerms(terms));
 
 const TYPES_ON_WIRE = {
   LIMIT: "LIMIT",
@@ -160,6 +135,12 @@ const TYPES_ON_WIRE = {
   SL: "SL",
   "SL-M": "SL_M",
 } as const satisfies Record<OrderType, OrderTypeRaw>;
+
+const wireTerms = ({ type, price, triggerPrice }: Pick<Order, "type" | "price" | "triggerPrice">) => ({
+  order_type: TYPES_ON_WIRE[type],
+  price: rupeesFromPrice(price),
+  trigger_price: rupeesFromPrice(triggerPrice),
+});
 
 /** There is no AMO flag: outside the session any order waits for the next one. */
 export const fromRequest = (request: OrderRequest, { exchange, segment, trading_symbol }: Venue) => ({
@@ -175,11 +156,12 @@ export const fromRequest = (request: OrderRequest, { exchange, segment, trading_
 });
 
 /** The order's current terms. Throws if a price that its type needs is missing: it would be changed to 0. */
-function currentTerms({ type, price, triggerPrice }: Order): WireTerms {
+function currentTerms(order: Order): ReturnType<typeof wireTerms> {
+  const { type, price, triggerPrice } = order;
   const lacksPrice = (type === "LIMIT" || type === "SL") && price === ZERO_PRICE;
   const lacksTrigger = (type === "SL" || type === "SL-M") && triggerPrice === ZERO_PRICE;
   if (lacksPrice || lacksTrigger) refuse("the order's own prices are not known", MODIFY);
-  return wireTerms(TYPES_ON_WIRE[type], price, triggerPrice);
+  return wireTerms(order);
 }
 
 /** Sends every field: what Groww does with a missing one is not documented. `quantity` is the new total. */

@@ -1,15 +1,14 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { Segment } from "../../src/domain/instrument.ts";
-import { paiseFromRupees, rupeesFromPrice, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { paiseFromRupees, rupeesFromPrice } from "../../src/domain/money.ts";
 import {
-  assertNever,
+  limitTerms,
   type Order,
   type OrderChange,
   type OrderCost,
   type OrderOutcome,
   type OrderRequest,
   type OrderTerms,
-  type OrderType,
 } from "../../src/domain/order.ts";
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
@@ -110,25 +109,12 @@ function fromProduct({ productType }: OrderRequest, segment: Segment): ProductRa
  * Upstox protects market orders by whole percents of a price that it sees, so the limit shown on the card is sent
  * instead, with the trigger for SL-M.
  */
-export function fromTerms(terms: OrderTerms): { order_type: OrderType; price: number; trigger_price: number } {
-  switch (terms.type) {
-    case "MARKET":
-      return wireTerms("LIMIT", terms.protection.limit);
-    case "LIMIT":
-      return wireTerms("LIMIT", terms.price);
-    case "SL":
-      return wireTerms("SL", terms.price, terms.triggerPrice);
-    case "SL-M":
-      return wireTerms("SL", terms.protection.limit, terms.triggerPrice);
-    default:
-      return assertNever(terms, "order terms");
-  }
-}
+const fromTerms = (terms: OrderTerms) => wireTerms(limitTerms(terms));
 
-const wireTerms = (type: OrderType, price: Price, trigger: Price = ZERO_PRICE) => ({
+const wireTerms = ({ type, price, triggerPrice }: Pick<Order, "type" | "price" | "triggerPrice">) => ({
   order_type: type,
   price: rupeesFromPrice(price),
-  trigger_price: rupeesFromPrice(trigger),
+  trigger_price: rupeesFromPrice(triggerPrice),
 });
 
 /** As in the documented body of a limit order, where it has no effect; a MARKET order keeps Upstox's own band. */
@@ -152,13 +138,12 @@ export const fromRequest = (request: OrderRequest, { instrument, venueSymbol }: 
 /** Sends every field: what Upstox does with a missing one is not documented. `quantity` is the new total. */
 export function fromChange(order: Order, { qty, terms }: OrderChange) {
   if (order.validity === "OTHER") refuse("an order of unknown validity cannot be changed", MODIFY);
-  const { type, price, triggerPrice, handle } = order;
   return {
     order_id: order.orderId,
     quantity: qty ?? order.qty,
     validity: order.validity,
-    ...(terms ? fromTerms(terms) : wireTerms(type, price, triggerPrice)),
-    disclosed_quantity: Number(handle["disclosedQuantity"] ?? 0),
+    ...(terms ? fromTerms(terms) : wireTerms(order)),
+    disclosed_quantity: Number(order.handle["disclosedQuantity"] ?? 0),
     ...AUTOMATIC_BAND,
   };
 }

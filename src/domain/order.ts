@@ -1,5 +1,5 @@
 import type { BrokerOrderId, InstrumentKey, OrderTag, TradingSymbol } from "./ids.ts";
-import type { Paise, Price } from "./money.ts";
+import { ZERO_PRICE, type Paise, type Price } from "./money.ts";
 
 export const SIDES = ["BUY", "SELL"] as const;
 export type Side = (typeof SIDES)[number];
@@ -97,6 +97,20 @@ export interface MarketProtection {
   /** Limit price, on a tick, for brokers that accept no market orders through their API. */
   readonly limit: Price;
 }
+
+/** A limit order, or a stop with a limit. `triggerPrice` is 0 for a limit order. */
+export interface LimitTerms {
+  readonly type: "LIMIT" | "SL";
+  readonly price: Price;
+  readonly triggerPrice: Price;
+}
+
+/** The same order with the protection's limit in place of a market price. */
+export const limitTerms = (terms: OrderTerms): LimitTerms => ({
+  type: "triggerPrice" in terms ? "SL" : "LIMIT",
+  price: "price" in terms ? terms.price : terms.protection.limit,
+  triggerPrice: "triggerPrice" in terms ? terms.triggerPrice : ZERO_PRICE,
+});
 
 /** A modification of an open order. Absent fields stay as they are; `qty` is the new total. */
 export interface OrderChange {
