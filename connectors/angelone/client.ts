@@ -4,12 +4,11 @@ import { parseJson } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
-import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { type Limit, sendMetered } from "../metered.ts";
 import { badField, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-import { ANGELONE } from "./facts.ts";
+import { ANGELONE, RATE_LIMITS } from "./facts.ts";
 
 /** Who is calling. */
 export interface Caller {
@@ -28,7 +27,7 @@ export interface Endpoint {
   readonly method: "GET" | "POST";
   readonly path: string;
   /** Class of rate limit. */
-  readonly limit: string;
+  readonly limit: keyof typeof RATE_LIMITS;
   /** `order` and `write` are sent once; the HTTP layer may retry `read`. */
   readonly kind: "read" | "write" | "order";
   /** Error codes that mean something else at this endpoint. */
@@ -86,11 +85,7 @@ interface CallOptions {
 export type AngelClient = ReturnType<typeof createClient>;
 
 /** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
-export function createClient(
-  deps: Pick<ConnectorDeps, "http" | "limiter">,
-  root: string,
-  limits: Readonly<Record<string, readonly RateWindow[]>>,
-) {
+export function createClient(deps: Pick<ConnectorDeps, "http" | "limiter">, root: string) {
   function requestTo(endpoint: Endpoint, caller: Caller, options: CallOptions): HttpRequest {
     const path = endpoint.path.replace("{id}", encodeURIComponent(options.id ?? ""));
     return {
@@ -111,7 +106,7 @@ export function createClient(
 
   async function replyTo(endpoint: Endpoint, caller: Caller, options: CallOptions): Promise<HttpReply> {
     const limit: Limit = (run, until) =>
-      deps.limiter.run(`${ANGELONE}:${caller.meter}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, until);
+      deps.limiter.run(`${ANGELONE}:${caller.meter}:${endpoint.limit}`, RATE_LIMITS[endpoint.limit], run, until);
     const isRead = endpoint.kind === "read";
     const request = { ...requestTo(endpoint, caller, options), ...(isRead ? { isBusy } : {}) };
     return sendMetered(deps.http, limit, { request, isRead }, (error, wasSent) =>

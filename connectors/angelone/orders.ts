@@ -1,25 +1,20 @@
 import type { Access, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { brokerOrderId } from "../../src/domain/ids.ts";
-import type { Order, OrderChange, OrderOutcome, OrderRequest, Product } from "../../src/domain/order.ts";
+import type { Order, OrderChange, OrderOutcome, OrderRequest } from "../../src/domain/order.ts";
 import { BrokerError, type BrokerErrorKind, failedOutcome } from "../../src/errors.ts";
 import { requireSame } from "./errors.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
 import type { OrderAckRaw } from "./schemas.ts";
-import { ANGELONE } from "./facts.ts";
+import { ANGELONE, PRODUCTS } from "./facts.ts";
 
 /** Place, modify and cancel. Each sends one request at most and returns an outcome. */
-export function createOrderCalls(
-  deps: Pick<ConnectorDeps, "instruments">,
-  client: AngelClient,
-  callerOf: CallerOf,
-  products: readonly Product[],
-) {
+export function createOrderCalls(deps: Pick<ConnectorDeps, "instruments">, client: AngelClient, callerOf: CallerOf) {
   return {
     placeOrder: (access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderOutcome> =>
       outcomeOf(async () => {
         const caller = callerOf(access);
-        if (!products.includes(request.productType))
+        if (!PRODUCTS.includes(request.productType))
           throw notSent("invalid-request", `${request.productType} orders are not placed at Angel One`);
         const body = fromRequest(request, venueNames(await venueOf(deps, request)));
         const ack = await client.placeOrder(caller, body, signal);

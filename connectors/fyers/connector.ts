@@ -4,7 +4,6 @@ import { createClient } from "./client.ts";
 import { createInstruments } from "./instruments.ts";
 import { createOrders } from "./orders.ts";
 import { createMarketReads, createPortfolioReads } from "./reads.ts";
-import { PRODUCTS } from "./facts.ts";
 
 /** The contract, assembled from its parts. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
@@ -13,7 +12,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     ...createLogin(client, deps),
     ...createPortfolioReads(client, deps),
     ...createMarketReads(client, deps),
-    ...createOrders(client, deps, PRODUCTS),
+    ...createOrders(client, deps),
     getInstruments: createInstruments(deps),
   };
 }

@@ -2,11 +2,12 @@ import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { BrokerOrderId } from "../../src/domain/ids.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
 import { type BrokerError, failedOutcome, withCode } from "../../src/errors.ts";
-import { type Access, type BrokerConnector, type Capabilities, type ConnectorDeps, ORDER_ID } from "../base.ts";
+import { type Access, type BrokerConnector, type ConnectorDeps, ORDER_ID } from "../base.ts";
 import { parseReply, refusal } from "./client.ts";
 import type { Client, OrderReply } from "./client.ts";
 import { fromChange, fromRequest } from "./map.ts";
 import { envelopeSchema } from "./schemas.ts";
+import { PRODUCTS } from "./facts.ts";
 import { venueSymbolOf } from "./venue.ts";
 
 /** `code` of an acceptance. Not 201: Fyers took the request, but the exchange has not confirmed it. */
@@ -17,10 +18,10 @@ const CANCELLED = [1103];
 
 type Orders = Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder">;
 
-export function createOrders(client: Client, deps: ConnectorDeps, products: Capabilities["products"]): Orders {
+export function createOrders(client: Client, deps: ConnectorDeps): Orders {
   return {
     async placeOrder(access, request, signal) {
-      if (!products.includes(request.productType))
+      if (!PRODUCTS.includes(request.productType))
         return notSent(`Fyers: product ${request.productType} is not served`);
       const prepared = await prepare(async () => {
         const symbol = venueSymbolOf(await deps.instruments(), request.key);
