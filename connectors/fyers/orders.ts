@@ -1,6 +1,6 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { BrokerOrderId } from "../../src/domain/ids.ts";
-import type { OrderOutcome } from "../../src/domain/order.ts";
+import type { NotSentCause, OrderOutcome } from "../../src/domain/order.ts";
 import { type BrokerError, failedOutcome, withCode } from "../../src/errors.ts";
 import { type Access, type BrokerConnector, type ConnectorDeps, ORDER_ID } from "../base.ts";
 import { parseReply, refusal } from "./client.ts";
@@ -23,19 +23,15 @@ export function createOrders(client: Client, deps: ConnectorDeps): Orders {
     async placeOrder(access, request, signal) {
       if (!PRODUCTS.includes(request.productType))
         return notSent(`Fyers: product ${request.productType} is not served`);
-      const prepared = await prepare(async () => {
-        const symbol = venueSymbolOf(await deps.instruments(), request.key);
-        return symbol && fromRequest(request, symbol);
-      });
-      if (prepared.kind === "not-sent") return prepared;
-      if (!prepared.body) return notSent("Fyers does not list this instrument");
-      return outcomeOf(client.postOrder(access, prepared.body, signal), { accepts: PLACED, access });
+      const table = await deps.instruments().catch(() => null);
+      if (!table) return notSent("Fyers' list of instruments could not be had", "unreachable");
+      const symbol = venueSymbolOf(table, request.key);
+      if (!symbol) return notSent("Fyers does not list this instrument");
+      return outcomeOf(client.postOrder(access, fromRequest(request, symbol), signal), { accepts: PLACED, access });
     },
 
     async modifyOrder(access, order, change, signal) {
-      const prepared = await prepare(async () => fromChange(order, change));
-      if (prepared.kind === "not-sent") return prepared;
-      const call = client.patchOrder(access, prepared.body, signal);
+      const call = client.patchOrder(access, fromChange(order, change), signal);
       return outcomeOf(call, { accepts: CHANGED, access, orderId: order.orderId });
     },
 
@@ -47,18 +43,11 @@ export function createOrders(client: Client, deps: ConnectorDeps): Orders {
   };
 }
 
-type NotSent = Extract<OrderOutcome, { kind: "not-sent" }>;
-const notSent = (reason: string): NotSent => ({ kind: "not-sent", reason, cause: "invalid-request" });
-
-/** Builds the body. A failure here, such as of the master's download, proves that nothing was sent. */
-async function prepare<T>(build: () => Promise<T>): Promise<{ kind: "ready"; body: T } | NotSent> {
-  try {
-    return { kind: "ready", body: await build() };
-  } catch (error) {
-    if (error instanceof RangeError) throw error;
-    return { kind: "not-sent", reason: "Fyers' list of instruments could not be had", cause: "unreachable" };
-  }
-}
+const notSent = (reason: string, cause: NotSentCause = "invalid-request"): OrderOutcome => ({
+  kind: "not-sent",
+  reason,
+  cause,
+});
 
 interface Expected {
   readonly accepts: readonly number[];
