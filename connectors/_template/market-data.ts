@@ -4,6 +4,7 @@ import { istDateTime } from "../../src/domain/market.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector } from "../base.ts";
+import { batchesOf } from "../batches.ts";
 import { finishCandles, readCalls, spansOf } from "../candles.ts";
 import type { Client } from "./client.ts";
 import { mapReply } from "./errors.ts";
@@ -19,8 +20,7 @@ type MarketData = Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook
 export function createMarketData(client: Client): MarketData {
   async function getQuotes(access: Access, instruments: readonly Instrument[], signal?: AbortSignal) {
     const quotes = new Map<InstrumentKey, Quote>();
-    for (let start = 0; start < instruments.length; start += QUOTES_PER_CALL) {
-      const batch = instruments.slice(start, start + QUOTES_PER_CALL);
+    for (const batch of batchesOf(instruments, QUOTES_PER_CALL)) {
       const rows = await client.getQuotes(access, { ids: batch.map(({ key }) => key).join(",") }, signal);
       for (const instrument of batch) {
         const row = rows[instrument.key];

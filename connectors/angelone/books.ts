@@ -6,6 +6,7 @@ import type { Order } from "../../src/domain/order.ts";
 import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
+import { batchesOf } from "../batches.ts";
 import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
 import { priceOrNull } from "../quotes.ts";
 import { nullUnlessExpired } from "../replies.ts";
@@ -61,8 +62,8 @@ export function createBooks(
       .filter(({ ltp }) => Number(ltp ?? 0) <= 0)
       .map((row) => ({ exchange: row.exchange, token: row.symboltoken }));
     const prices = new Map<string, Price>();
-    for (let at = 0; at < venues.length; at += QUOTE_BATCH) {
-      const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
+    for (const batch of batchesOf(venues, QUOTE_BATCH)) {
+      const exchangeTokens = tokensByExchange(batch);
       const reply = await client
         .getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal)
         .catch(nullUnlessExpired);

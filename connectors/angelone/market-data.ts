@@ -7,6 +7,7 @@ import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
+import { batchesOf } from "../batches.ts";
 import { finishCandles, readCalls } from "../candles.ts";
 import { nullIfRefused } from "../replies.ts";
 import { candleRequests, toCandle } from "./candles.ts";
@@ -15,7 +16,7 @@ import { mapReply, noReply } from "./errors.ts";
 import { toInstruments } from "./instruments.ts";
 import { fromProduct, fromTerms } from "./order-bodies.ts";
 import { venueNames, venueOf } from "./orders.ts";
-import { QUOTE_BATCH, toDepth, tokensByExchange, toQuote, venueId, venueTokenOf, type VenueToken } from "./quotes.ts";
+import { QUOTE_BATCH, toDepth, tokensByExchange, toQuote, venueId, venueTokenOf } from "./quotes.ts";
 import type { FetchedRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
@@ -37,11 +38,12 @@ export function createMarketData(
     instruments: readonly Instrument[],
     signal?: AbortSignal,
   ): Promise<{ row: FetchedRaw; instrument: Instrument }[]> {
-    const wanted = instruments.map((instrument) => ({ instrument, venue: venueTokenOf(instrument) }));
+    const wanted = instruments.flatMap((instrument) => {
+      const venue = venueTokenOf(instrument);
+      return venue ? [{ instrument, venue }] : [];
+    });
     const found: { row: FetchedRaw; instrument: Instrument }[] = [];
-    for (let at = 0; at < wanted.length; at += QUOTE_BATCH) {
-      const batch = wanted.slice(at, at + QUOTE_BATCH).filter(hasVenue);
-      if (batch.length === 0) continue;
+    for (const batch of batchesOf(wanted, QUOTE_BATCH)) {
       const byId = new Map(batch.map(({ instrument, venue }) => [venueId(venue), instrument]));
       const exchangeTokens = tokensByExchange(batch.map(({ venue }) => venue));
       const { fetched } = await client.getQuotes(callerOf(access), { mode: "FULL", exchangeTokens }, signal);
@@ -125,11 +127,6 @@ export function createMarketData(
     },
   };
 }
-
-const hasVenue = (wanted: {
-  instrument: Instrument;
-  venue: VenueToken | null;
-}): wanted is { instrument: Instrument; venue: VenueToken } => wanted.venue !== null;
 
 /** Bodies of margin/v1/batch (camel case, numbers) and brokerage/v1/estimateCharges (snake case, text). */
 function costedOrder(request: OrderRequest, venue: VenueInstrument) {

@@ -6,6 +6,7 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
+import { batchesOf } from "../batches.ts";
 import { readCalls, type Span } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { CANDLE_PLANS, splitRange, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
@@ -58,8 +59,7 @@ export function createMarketData({
   ): Promise<{ instrument: Instrument; raw: QuoteRaw }[]> {
     const asked = await identify(instruments);
     const found: { instrument: Instrument; raw: QuoteRaw }[] = [];
-    for (let start = 0; start < asked.length; start += MAX_QUOTES_PER_CALL) {
-      const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
+    for (const batch of batchesOf(asked, MAX_QUOTES_PER_CALL)) {
       const { data } = await client.postMarketfeedQuote(access, idsBySegment(batch), signal);
       for (const { instrument, exchangeSegment, securityId } of batch) {
         const raw = data[exchangeSegment]?.[securityId];
@@ -141,8 +141,7 @@ export async function lastPrices(
 ): Promise<Map<InstrumentKey, Price>> {
   const asked = [...new Set(keys)].map((key) => ({ key, ...venueId(key) }));
   const prices = new Map<InstrumentKey, Price>();
-  for (let start = 0; start < asked.length; start += MAX_QUOTES_PER_CALL) {
-    const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
+  for (const batch of batchesOf(asked, MAX_QUOTES_PER_CALL)) {
     const { data } = await client.postMarketfeedLtp(access, idsBySegment(batch), signal);
     for (const { key, exchangeSegment, securityId } of batch) {
       const ltp = mapReply("POST /marketfeed/ltp", () => priceOrNull(data[exchangeSegment]?.[securityId]?.last_price));

@@ -6,6 +6,7 @@ import { ownedNow, type Position, type Quote } from "../../src/domain/portfolio.
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
+import { batchesOf } from "../batches.ts";
 import { byOrderId, byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
 import { finishCandles, readCalls } from "../candles.ts";
 import type { Client } from "./client.ts";
@@ -117,7 +118,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
   ): Promise<Map<InstrumentKey, Quote>> {
     const bySymbol = venueSymbols(await deps.instruments(), instruments);
     const quotes = new Map<InstrumentKey, Quote>();
-    for (const symbols of chunks([...bySymbol.keys()], QUOTES_PER_CALL)) {
+    for (const symbols of batchesOf([...bySymbol.keys()], QUOTES_PER_CALL)) {
       const { d } = await client.getQuotes(access, symbols, signal);
       for (const item of d) {
         const instrument = bySymbol.get(item.n);
@@ -195,8 +196,4 @@ function notListed(endpoint: string): never {
 
 function notQuoted(instrument: Instrument, endpoint: string): never {
   throw new BrokerError("rejected", `Fyers has no price for ${instrument.symbol}`, { broker: FYERS, endpoint });
-}
-
-function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }

@@ -4,6 +4,7 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
+import { batchesOf } from "../batches.ts";
 import { finishCandles, readCalls } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRanges, toCandles } from "./candles.ts";
@@ -40,10 +41,7 @@ export async function lastPrices(
     }
   }
 
-  const unique = [...new Set(names)];
-  const batches: string[][] = [];
-  for (let start = 0; start < unique.length; start += NAMES_PER_CALL)
-    batches.push(unique.slice(start, start + NAMES_PER_CALL));
+  const batches = [...batchesOf([...new Set(names)], NAMES_PER_CALL)];
   const rows = (await Promise.all(batches.map(ask))).flat();
   return mapReply(
     LTP,

@@ -4,6 +4,7 @@ import { price, priceFromRupees } from "../../src/domain/money.ts";
 import type { Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
+import { batchesOf } from "../batches.ts";
 import { finishCandles, readCalls } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRequests, DAILY, toCandle, type CandleRequest } from "./candles.ts";
@@ -40,10 +41,9 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       const venue = master.byKey(instrument.key);
       if (venue) wanted.set(venue.venueSymbol, instrument);
     }
-    const keys = [...wanted.keys()];
     const found: { instrument: Instrument; row: QuoteRaw }[] = [];
-    for (let start = 0; start < keys.length; start += QUOTES_PER_CALL) {
-      for (const row of await quotesOf(access, keys.slice(start, start + QUOTES_PER_CALL), signal)) {
+    for (const keys of batchesOf([...wanted.keys()], QUOTES_PER_CALL)) {
+      for (const row of await quotesOf(access, keys, signal)) {
         const instrument = wanted.get(row.instrument_token);
         if (instrument) found.push({ instrument, row });
       }

@@ -5,6 +5,7 @@ import type { Quote } from "../../src/domain/portfolio.ts";
 import { failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { batchesOf } from "../batches.ts";
 import { byPlacedAt, finishBook, readBook } from "../book.ts";
 import { finishCandles, readCalls } from "../candles.ts";
 import { falseIfExpired } from "../replies.ts";
@@ -167,8 +168,7 @@ async function* rawQuotes(
     const venue = table.byKey(instrument.key);
     return venue ? [{ instrument, name: quoteName(venue) }] : [];
   });
-  for (let start = 0; start < named.length; start += MAX_QUOTES) {
-    const batch = named.slice(start, start + MAX_QUOTES);
+  for (const batch of batchesOf(named, MAX_QUOTES)) {
     const raw = await client.getQuote(
       access,
       batch.map(({ name }) => name),
