@@ -5,7 +5,6 @@ import {
   indexKey,
   INDICES,
   instrumentKey,
-  monthlyExpiries,
   optionSymbol,
   type IndexName,
   type OptionType,
@@ -16,6 +15,7 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { VenueInstrument } from "../base.ts";
 import { cellsOf, linesOf } from "../csv.ts";
+import { createOptionChains } from "../option-chains.ts";
 import { underlyingOf } from "./venue.ts";
 import { DHAN } from "./facts.ts";
 
@@ -62,12 +62,8 @@ export const INDEX_IDS: ReadonlyMap<InstrumentKey, string> = new Map([
 const OTHER_SEGMENTS = new Set(["C", "M"]);
 const TEST_SYMBOL = /(NSE|BSE)TEST/;
 
-/** An option whose row does not say whether its expiry is monthly, which is known only after the last row. */
-interface PendingOption {
-  readonly name: (isMonthly: boolean) => VenueInstrument;
-  readonly family: string;
-  readonly expiry: string;
-}
+/** An option whose row does not say whether its expiry is monthly. */
+type PendingOption = (isMonthly: boolean) => VenueInstrument;
 
 /**
  * The compact master (api-scrip-master.csv), row by row: NSE, BSE, their derivatives and the indices. Bad rows are
@@ -77,31 +73,23 @@ export async function* readInstruments(
   bytes: AsyncIterable<Uint8Array>,
   onSkipped: (reason: string) => void,
 ): AsyncIterable<VenueInstrument> {
-  const expiries = new Map<string, Set<string>>();
-  const pending: PendingOption[] = [];
+  const chains = createOptionChains<PendingOption>();
   for await (const row of rows(bytes, onSkipped)) {
     try {
       const read = toInstrument(row);
       if (read === null) continue;
-      if ("instrument" in read) yield read;
-      else pending.push(read);
-      noteExpiry(expiries, row);
+      if (row.segment === "D") chains.note(underlyingIn(row), expiryOf(row));
+      if (typeof read === "function") chains.add(underlyingIn(row), expiryOf(row), read);
+      else yield read;
     } catch (error) {
       onSkipped(error instanceof Error ? error.message : "bad row");
     }
   }
-  const monthlies = new Map([...expiries].map(([family, dates]) => [family, monthlyExpiries(dates)]));
-  for (const { name, family, expiry } of pending) yield name(monthlies.get(family)?.has(expiry) ?? false);
+  yield* chains.complete((option, isMonthly) => option(isMonthly), onSkipped);
 }
 
-function noteExpiry(expiries: Map<string, Set<string>>, row: Row): void {
-  if (row.segment !== "D") return;
-  const family = familyOf(row);
-  const dates = expiries.get(family) ?? new Set();
-  expiries.set(family, dates.add(row.expiry.slice(0, 10)));
-}
-
-const familyOf = (row: Row): string => `${row.exchange}:${underlyingOf(row.tradingSymbol) ?? ""}`;
+const underlyingIn = (row: Row): string => `${row.exchange}:${underlyingOf(row.tradingSymbol) ?? ""}`;
+const expiryOf = (row: Row): string => row.expiry.slice(0, 10);
 
 /** Null for rows that are not served; throws on those that are and cannot be read. */
 function toInstrument(row: Row): VenueInstrument | PendingOption | null {
@@ -152,7 +140,7 @@ function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | Pendin
   const underlying = underlyingOf(row.tradingSymbol);
   if (underlying === null) throw new RangeError("no underlying in the trading symbol");
   const segment = exchange === "NSE" ? ("NFO" as const) : ("BFO" as const);
-  const expiry = row.expiry.slice(0, 10);
+  const expiry = expiryOf(row);
   istInstant(expiry);
   const listed = {
     key: instrumentKey(segment, row.securityId),
@@ -189,12 +177,11 @@ function toOption(row: Row, listed: Listed, prefix: string): VenueInstrument | P
   if (strike <= 0) throw new RangeError("no strike");
   const symbol = (isMonthly: boolean): TradingSymbol =>
     optionSymbol({ prefix, underlying, expiry, strike, optionType, isMonthly });
-  const name = (isMonthly: boolean): VenueInstrument => ({
+  const option: PendingOption = (isMonthly) => ({
     instrument: { ...listed, kind: "option", strike, optionType, symbol: symbol(isMonthly) },
     ...venue(row),
   });
-  if (row.expiryFlag === "M" || row.expiryFlag === "W") return name(row.expiryFlag === "M");
-  return { name, family: familyOf(row), expiry };
+  return row.expiryFlag === "M" || row.expiryFlag === "W" ? option(row.expiryFlag === "M") : option;
 }
 
 /** `75.0` */

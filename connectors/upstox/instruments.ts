@@ -4,7 +4,6 @@ import {
   futureSymbol,
   INDICES,
   instrumentKey,
-  monthlyExpiries,
   optionSymbol,
   symbolPrefix,
   type IndexName,
@@ -14,6 +13,7 @@ import {
 import { istDate } from "../../src/domain/market.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
+import { createOptionChains, type OptionChains } from "../option-chains.ts";
 import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
 import { segmentNamed } from "./venue.ts";
 
@@ -39,29 +39,24 @@ interface Skipped {
 type Reading = VenueInstrument | Skipped | null;
 const skipped = (reason: string): Skipped => ({ skipped: reason });
 
-/** One underlying's options by expiry, held until the end: which expiries are monthly is known when all of them are. */
-type Chain = Map<string, PendingOption[]>;
-type PendingOption = (isMonthly: boolean) => VenueInstrument;
+type Chains = OptionChains<(isMonthly: boolean) => VenueInstrument>;
 
 /** Instruments in the order of the file, except options: those come last, when all their expiries are known. */
 export async function* readInstruments(
   objects: AsyncIterable<string>,
   onSkipped: (reason: string) => void,
 ): AsyncGenerator<VenueInstrument> {
-  const chains = new Map<string, Chain>();
+  const chains: Chains = createOptionChains();
   for await (const text of objects) {
     const reading = readRow(text, chains);
     if (reading === null) continue;
     if ("skipped" in reading) onSkipped(reading.skipped);
     else yield reading;
   }
-  for (const chain of chains.values()) {
-    const monthly = monthlyExpiries(chain.keys());
-    for (const [expiry, options] of chain) for (const option of options) yield option(monthly.has(expiry));
-  }
+  yield* chains.complete((option, isMonthly) => option(isMonthly), onSkipped);
 }
 
-function readRow(text: string, chains: Map<string, Chain>): Reading {
+function readRow(text: string, chains: Chains): Reading {
   try {
     const row = masterRowSchema.safeParse(JSON.parse(text)).data;
     return row ? toInstrument(row, chains) : skipped("unreadable row");
@@ -72,7 +67,7 @@ function readRow(text: string, chains: Map<string, Chain>): Reading {
   }
 }
 
-function toInstrument(row: MasterRowRaw, chains: Map<string, Chain>): Reading {
+function toInstrument(row: MasterRowRaw, chains: Chains): Reading {
   if (row.segment === "NSE_INDEX" || row.segment === "BSE_INDEX") return toIndex(row);
   if (OTHER_SEGMENTS.has(row.segment)) return null;
   if (TEST_SYMBOL.test(row.trading_symbol)) return skipped("test symbol");
@@ -109,7 +104,7 @@ function toShare(row: MasterRowRaw, segment: "NSE" | "BSE"): VenueInstrument {
   };
 }
 
-function toContract(row: MasterRowRaw, segment: "NFO" | "BFO", chains: Map<string, Chain>): Reading {
+function toContract(row: MasterRowRaw, segment: "NFO" | "BFO", chains: Chains): Reading {
   const { underlying_symbol: underlying, instrument_type: type } = row;
   if (!underlying || row.expiry === undefined) throw new RangeError("no underlying or expiry");
   const expiry = istDate(row.expiry);
@@ -131,19 +126,11 @@ function toContract(row: MasterRowRaw, segment: "NFO" | "BFO", chains: Map<strin
   const strike = strikeOf(row);
   const symbol = symbolsOf({ prefix, underlying, expiry, strike, optionType: type });
   const names = venue(row);
-  keep(chains, `${segment}:${underlying}`, expiry, (isMonthly) => ({
+  chains.add(`${segment}:${underlying}`, expiry, (isMonthly) => ({
     instrument: { ...listed, kind: "option", strike, optionType: type, symbol: symbol(isMonthly) },
     ...names,
   }));
   return null;
-}
-
-function keep(chains: Map<string, Chain>, id: string, expiry: string, option: PendingOption): void {
-  const chain: Chain = chains.get(id) ?? new Map<string, PendingOption[]>();
-  chains.set(id, chain);
-  const options = chain.get(expiry);
-  if (options) options.push(option);
-  else chain.set(expiry, [option]);
 }
 
 const symbolsOf =

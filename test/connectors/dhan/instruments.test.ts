@@ -73,6 +73,16 @@ describe("the compact instrument master", () => {
     expect(skipped).toEqual(["unknown segment", "too few columns", "not a time: soon 00:00:00"]);
   });
 
+  test("reports an option that cannot be spelled, and keeps the others", async () => {
+    const [header = "", ...lines] = fixtureText("api-scrip-master.csv").split("\n");
+    const option = lines.find((line) => line.includes(",860002,")) ?? "";
+    const odd = option.replace(",860002,SENSEX-", ",860003,BSE SENSEX-").replace(",SENSEX-Nov", ",BSE SENSEX-Nov");
+    const reasons: string[] = [];
+    const read = readInstruments(chunked([header, odd, option].join("\n"), 97), (reason) => reasons.push(reason));
+    expect((await collect(read)).map(({ instrument }) => instrument.symbol)).toEqual(["BSE:SENSEX26NOV85000CE"]);
+    expect(reasons).toEqual(["bad value"]);
+  });
+
   test("finds columns by name, in any order", async () => {
     const reordered = fixtureText("api-scrip-master.csv")
       .split("\n")

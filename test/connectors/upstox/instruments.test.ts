@@ -50,6 +50,17 @@ describe("the instrument master", () => {
     ]);
   });
 
+  it("reports an option that cannot be spelled, and keeps the others", async () => {
+    const listed = JSON.parse(fixture("complete")) as Record<string, unknown>[];
+    const option = listed.find(({ exchange_token: token }) => token === "43817");
+    const odd = { ...option, exchange_token: "43818", underlying_symbol: "NIFTY 50" };
+    const { rows, skipped } = await readMaster(
+      setUp(undefined, { master: Buffer.from(JSON.stringify([odd, option])) }).connector,
+    );
+    expect(rows.map(({ instrument }) => instrument.symbol)).toEqual(["NSE:NIFTY26NOV26000CE"]);
+    expect(skipped).toEqual(["bad value"]);
+  });
+
   it("is read gzipped, and plain if it was decompressed on the way", async () => {
     const plain = setUp(undefined, { master: Buffer.from(fixture("complete")) });
     expect((await readMaster(plain.connector)).rows).toEqual(await masterRows());
