@@ -6,16 +6,17 @@ import {
   indexKey,
   INDICES,
   instrumentKey,
-  monthlyExpiries,
   OPTION_TYPES,
   optionSymbol,
   symbolPrefix,
   type IndexName,
-  type OptionType,
+  type Option,
   indexInstrument,
 } from "../../src/domain/instrument.ts";
 import { istDate, parseIst } from "../../src/domain/market.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
+import { parseJson } from "../../src/lib/json.ts";
+import { createOptionChains, type OptionChains } from "../option-chains.ts";
 import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
 
 /** Angel One's own tokens of the indices (exch_seg NSE or BSE, instrumenttype AMXIDX). */
@@ -42,20 +43,11 @@ type DerivativeSegment = (typeof DERIVATIVE_SEGMENTS)[number];
 const OTHER_SEGMENTS: ReadonlySet<string> = new Set(["MCX", "CDS", "NCDEX", "NCO", "BCD"]);
 const TEST_SYMBOL = /[NB]SETEST/;
 
-/** An option held until the end of the file: which expiries are monthly is known only when all of them are. */
-interface OptionRow {
-  readonly token: string;
-  readonly symbol: string;
-  readonly strike: Price;
-  readonly optionType: OptionType;
-  readonly lotSize: number;
-  readonly tickSize: Price;
+/** Held without its symbol, as data: there are some 100,000 of them. */
+interface PendingOption extends Omit<VenueInstrument, "instrument"> {
+  readonly terms: Omit<Option, "symbol" | "segment"> & { readonly segment: DerivativeSegment };
 }
-interface OptionChain {
-  readonly segment: DerivativeSegment;
-  readonly underlying: string;
-  readonly byExpiry: Map<string, OptionRow[]>;
-}
+type Chains = OptionChains<PendingOption>;
 
 interface Skipped {
   readonly skipped: string;
@@ -69,44 +61,27 @@ export async function* toInstruments(
   objects: AsyncIterable<string>,
   onSkipped: (reason: string) => void,
 ): AsyncGenerator<VenueInstrument> {
-  const chains = new Map<string, OptionChain>();
+  const chains: Chains = createOptionChains();
   for await (const text of objects) {
     const reading = readRow(text, chains);
     if (reading === null) continue;
     if ("skipped" in reading) onSkipped(reading.skipped);
     else yield reading;
   }
-  for (const chain of chains.values()) {
-    for (const reading of chainInstruments(chain)) {
-      if ("skipped" in reading) onSkipped(reading.skipped);
-      else yield reading;
-    }
-  }
+  yield* chains.complete(toOption, onSkipped);
 }
 
-function readRow(text: string, chains: Map<string, OptionChain>): Reading {
-  const row = parseRow(text);
-  return row === null ? skipped("unreadable row") : skippingBadValues(() => toInstrument(row, chains));
-}
-
-function skippingBadValues<T extends Reading>(read: () => T): T | Skipped {
+function readRow(text: string, chains: Chains): Reading {
   try {
-    return read();
+    const row = masterRowSchema.safeParse(parseJson(text)).data;
+    return row ? toInstrument(row, chains) : skipped("unreadable row");
   } catch (error) {
     if (error instanceof RangeError) return skipped("bad value");
     throw error;
   }
 }
 
-function parseRow(text: string): MasterRowRaw | null {
-  try {
-    return masterRowSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function toInstrument(row: MasterRowRaw, chains: Map<string, OptionChain>): Reading {
+function toInstrument(row: MasterRowRaw, chains: Chains): Reading {
   const { exch_seg: segment, instrumenttype: type } = row;
   if (TEST_SYMBOL.test(row.symbol)) return skipped("test symbol");
   if (segment === "NSE" || segment === "BSE") {
@@ -166,53 +141,33 @@ function toFuture(row: MasterRowRaw, segment: DerivativeSegment): VenueInstrumen
   };
 }
 
-function keepOption(row: MasterRowRaw, segment: DerivativeSegment, chains: Map<string, OptionChain>): null {
+function keepOption(row: MasterRowRaw, segment: DerivativeSegment, chains: Chains): null {
   const optionType = OPTION_TYPES.find((type) => row.symbol.endsWith(type));
   const strike = priceFromPaise(row.strike);
   if (!optionType || strike <= 0) throw new RangeError(`not an option: ${row.symbol}`);
   const expiry = isoExpiry(row.expiry);
-  const id = `${segment}:${row.name}`;
-  const chain = chains.get(id) ?? { segment, underlying: row.name, byExpiry: new Map<string, OptionRow[]>() };
-  chains.set(id, chain);
-  const rows = chain.byExpiry.get(expiry) ?? [];
-  chain.byExpiry.set(expiry, rows);
-  const { token, symbol } = row;
-  rows.push({
-    token,
-    symbol,
-    strike,
-    optionType,
-    lotSize: Number(row.lotsize),
-    tickSize: priceFromPaise(row.tick_size),
+  chains.add(`${segment}:${row.name}`, expiry, {
+    venueSymbol: row.symbol,
+    venueToken: row.token,
+    terms: {
+      kind: "option",
+      key: instrumentKey(segment, row.token),
+      segment,
+      name: row.name,
+      underlying: row.name,
+      expiry,
+      strike,
+      optionType,
+      lotSize: Number(row.lotsize),
+      tickSize: priceFromPaise(row.tick_size),
+    },
   });
   return null;
 }
 
-function* chainInstruments(chain: OptionChain): Generator<VenueInstrument | Skipped> {
-  const monthly = monthlyExpiries(chain.byExpiry.keys());
-  for (const [expiry, rows] of chain.byExpiry) {
-    for (const row of rows) yield skippingBadValues(() => toOption(chain, expiry, monthly.has(expiry), row));
-  }
-}
-
-function toOption(chain: OptionChain, expiry: string, isMonthly: boolean, row: OptionRow): VenueInstrument {
-  const { segment, underlying } = chain;
-  const { token, symbol: venueSymbol, ...terms } = row;
-  const { strike, optionType } = row;
-  return {
-    venueSymbol,
-    venueToken: token,
-    instrument: {
-      kind: "option",
-      key: instrumentKey(segment, token),
-      symbol: optionSymbol({ prefix: symbolPrefix(segment), underlying, expiry, strike, optionType, isMonthly }),
-      segment,
-      name: underlying,
-      underlying,
-      expiry,
-      ...terms,
-    },
-  };
+function toOption({ terms, ...names }: PendingOption, isMonthly: boolean): VenueInstrument {
+  const symbol = optionSymbol({ ...terms, prefix: symbolPrefix(terms.segment), isMonthly });
+  return { ...names, instrument: { ...terms, symbol } };
 }
 
 const isDerivativeSegment = (segment: string): segment is DerivativeSegment =>

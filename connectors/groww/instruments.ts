@@ -3,7 +3,6 @@ import {
   futureSymbol,
   INDICES,
   instrumentKey,
-  monthlyExpiries,
   optionSymbol,
   symbolPrefix,
   type IndexName,
@@ -12,6 +11,7 @@ import {
 import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
 import { cellsOf, linesOf } from "../csv.ts";
+import { createOptionChains } from "../option-chains.ts";
 import { segmentNamed } from "./venue.ts";
 
 const COLUMNS = [
@@ -71,8 +71,9 @@ export async function* readInstruments(
 ): AsyncGenerator<VenueInstrument> {
   let columns: readonly number[] | null = null;
   let scale: TickScale | null = null;
+  let isEmpty = true;
   const waiting: Draft[] = [];
-  const options: Draft[] = [];
+  const chains = createOptionChains<Draft>();
   for await (const line of linesOf(bytes)) {
     const cells = cellsOf(line);
     if (columns === null) {
@@ -85,28 +86,23 @@ export async function* readInstruments(
       onSkipped(reading.skipped);
       continue;
     }
+    isEmpty = false;
     scale ??= tickScaleOf(reading);
-    (reading.chain ? options : waiting).push(reading);
+    if (reading.chain) chains.add(reading.chain.of, reading.chain.expiry, reading);
+    else waiting.push(reading);
     if (scale === null) continue;
-    for (const draft of waiting.splice(0)) yield* complete(draft, scale, false, onSkipped);
+    for (const draft of waiting.splice(0)) yield* complete(draft, scale, onSkipped);
   }
   if (columns === null) throw new RangeError("the file is empty");
-  if (waiting.length + options.length === 0) return;
+  if (isEmpty) return;
   if (scale === null) throw new RangeError("nothing tells whether ticks are rupees or paise");
-  yield* completeOptions(options, scale, onSkipped);
+  const unit = scale;
+  yield* chains.complete(({ make, tick }, isMonthly) => make(priceFromRupees(tick / unit), isMonthly), onSkipped);
 }
 
-function* completeOptions(options: readonly Draft[], scale: TickScale, onSkipped: (reason: string) => void) {
-  const expiries = Map.groupBy(options, ({ chain }) => chain?.of);
-  for (const chain of expiries.values()) {
-    const monthly = monthlyExpiries(chain.flatMap((draft) => draft.chain?.expiry ?? []));
-    for (const draft of chain) yield* complete(draft, scale, monthly.has(draft.chain?.expiry ?? ""), onSkipped);
-  }
-}
-
-function* complete({ make, tick }: Draft, scale: TickScale, isMonthly: boolean, onSkipped: (reason: string) => void) {
+function* complete({ make, tick }: Draft, scale: TickScale, onSkipped: (reason: string) => void) {
   try {
-    yield make(priceFromRupees(tick / scale), isMonthly);
+    yield make(priceFromRupees(tick / scale), false);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     onSkipped("bad value");
