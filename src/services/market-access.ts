@@ -1,4 +1,4 @@
-import type { Access, BrokerConnector, Capabilities } from "../../connectors/base.ts";
+import type { Access, BrokerConnector } from "../../connectors/base.ts";
 import { BrokerError } from "../errors.ts";
 import { monotonic } from "../lib/clock.ts";
 import { trim } from "../lib/trim.ts";
@@ -31,7 +31,7 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
       const { capabilities, isPaper } = accounts.broker(link).definition;
       const isWanted = isPaper === true || link.data_source === "broker";
       const isRefused = steady.now() < (refusedUntil.get(refusalKey(link, what)) ?? 0);
-      return isWanted && offers(capabilities, what) && accounts.hasSession(link) && !isRefused;
+      return isWanted && capabilities[what] && accounts.hasSession(link) && !isRefused;
     },
     async call(link, what, call) {
       try {
@@ -46,6 +46,3 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
     },
   };
 }
-
-const offers = (capabilities: Capabilities, what: MarketData): boolean =>
-  what === "quotes" ? capabilities.quotes : capabilities.candles;
