@@ -1,10 +1,9 @@
-import { brokerOrderId } from "../../src/domain/ids.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
-import type { Order, OrderOutcome } from "../../src/domain/order.ts";
-import { failedOutcome } from "../../src/errors.ts";
+import type { Order } from "../../src/domain/order.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
+import { accepted, outcomeOf } from "../outcomes.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
 import { mapReply, requireSame } from "./errors.ts";
@@ -54,20 +53,23 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
 
     placeOrder: (access, request, signal) =>
-      outcomeOf(() => client.postOrder(access, map.fromRequest(request), signal)),
+      outcomeOf(async () => {
+        const { id } = await client.postOrder(access, map.fromRequest(request), signal);
+        return accepted(id, {});
+      }),
     modifyOrder: (access, { orderId }, { qty, terms }, signal) => {
       const change = { ...(qty === undefined ? {} : { quantity: qty }), ...(terms ? map.fromTerms(terms) : {}) };
       return outcomeOf(async () => {
-        const answer = await client.putOrder(access, orderId, change, signal);
-        requireSame("PUT /orders/{id}", "id", orderId, answer.id);
-        return answer;
+        const { id } = await client.putOrder(access, orderId, change, signal);
+        requireSame("PUT /orders/{id}", "id", orderId, id);
+        return accepted(id, {});
       });
     },
     cancelOrder: (access, { orderId }, signal) =>
       outcomeOf(async () => {
-        const answer = await client.deleteOrder(access, orderId, signal);
-        requireSame("DELETE /orders/{id}", "id", orderId, answer.id);
-        return answer;
+        const { id } = await client.deleteOrder(access, orderId, signal);
+        requireSame("DELETE /orders/{id}", "id", orderId, id);
+        return accepted(id, {});
       }),
     async getOrderCost(access, request, signal) {
       const { margin, charges } = await client.postCost(access, map.fromRequest(request), signal);
@@ -87,13 +89,3 @@ const ROW_IDENTITY = {
 
 const toOrders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
   readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "id" });
-
-/** "Accepted" means that Acme took the order: the exchange may still reject it, as the book shows. */
-async function outcomeOf(ask: () => Promise<{ id: string }>): Promise<OrderOutcome> {
-  try {
-    const { id } = await ask();
-    return { kind: "accepted", orderId: brokerOrderId(id), handle: {} };
-  } catch (error) {
-    return failedOutcome(error);
-  }
-}

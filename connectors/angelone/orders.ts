@@ -1,11 +1,10 @@
 import type { Access, ConnectorDeps, VenueInstrument } from "../base.ts";
-import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { Order, OrderChange, OrderOutcome, OrderRequest } from "../../src/domain/order.ts";
-import { BrokerError, type BrokerErrorKind, failedOutcome } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { accepted, outcomeOf } from "../outcomes.ts";
 import { requireSame } from "./errors.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
-import type { OrderAckRaw } from "./schemas.ts";
 import { ANGELONE, PRODUCTS } from "./facts.ts";
 
 /** Place, modify and cancel. Each sends one request at most and returns an outcome. */
@@ -18,7 +17,7 @@ export function createOrderCalls(deps: Pick<ConnectorDeps, "instruments">, clien
           throw notSent("invalid-request", `${request.productType} orders are not placed at Angel One`);
         const body = fromRequest(request, venueNames(await venueOf(deps, request)));
         const ack = await client.placeOrder(caller, body, signal);
-        return accepted(ack, handleOf(body, ack));
+        return accepted(ack.orderid, handleOf(body, ack));
       }),
 
     modifyOrder: (access: Access, order: Order, change: OrderChange, signal?: AbortSignal): Promise<OrderOutcome> =>
@@ -28,7 +27,7 @@ export function createOrderCalls(deps: Pick<ConnectorDeps, "instruments">, clien
         if (!body) throw notSent("invalid-request", "this order's handle is not from Angel One's book");
         const ack = await client.modifyOrder(caller, body, signal);
         requireSame(endpointName(ENDPOINTS.modifyOrder), "orderid", order.orderId, ack.orderid);
-        return accepted(ack, { ...order.handle, ...handleOf(body, ack) });
+        return accepted(ack.orderid, { ...order.handle, ...handleOf(body, ack) });
       }),
 
     cancelOrder: (access: Access, order: Order, signal?: AbortSignal): Promise<OrderOutcome> =>
@@ -39,16 +38,10 @@ export function createOrderCalls(deps: Pick<ConnectorDeps, "instruments">, clien
         const ack = await client.cancelOrder(caller, { variety, orderid: order.orderId }, signal);
         requireSame(endpointName(ENDPOINTS.cancelOrder), "orderid", order.orderId, ack.orderid);
         const { uniqueorderid } = ack;
-        return accepted(ack, { ...order.handle, ...(uniqueorderid ? { uniqueorderid } : {}) });
+        return accepted(ack.orderid, { ...order.handle, ...(uniqueorderid ? { uniqueorderid } : {}) });
       }),
   };
 }
-
-const accepted = (ack: OrderAckRaw, handle: Readonly<Record<string, string>>): OrderOutcome => ({
-  kind: "accepted",
-  orderId: brokerOrderId(ack.orderid),
-  handle,
-});
 
 /** The fields that name an instrument in Angel One's calls; all three must agree. */
 export const venueNames = ({ instrument, venueSymbol, venueToken }: VenueInstrument) => ({
@@ -74,11 +67,3 @@ export async function venueOf(
 /** The error of an order for which no request was sent. */
 const notSent = (kind: BrokerErrorKind & ("invalid-request" | "unreachable"), message: string): BrokerError =>
   new BrokerError(kind, message, { broker: ANGELONE, endpoint: endpointName(ENDPOINTS.placeOrder) });
-
-async function outcomeOf(attempt: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
-  try {
-    return await attempt();
-  } catch (error) {
-    return failedOutcome(error);
-  }
-}

@@ -9,8 +9,9 @@ import {
   type OrderTerms,
   type OrderType,
 } from "../../src/domain/order.ts";
-import { BrokerError, failedOutcome } from "../../src/errors.ts";
+import { BrokerError } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
+import { accepted, outcomeOf } from "../outcomes.ts";
 import type { Client } from "./client.ts";
 import { badResponse, mapReply, requireSame } from "./errors.ts";
 import { GROWW } from "./facts.ts";
@@ -35,11 +36,10 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
         const placed = await client.postCreate(access, body, signal);
         if (placed.order_reference_id !== body.order_reference_id)
           throw badResponse(CREATE, "order_reference_id: not the order that was asked for");
-        const orderId = brokerOrderId(placed.groww_order_id);
-        if (!REJECTED_STATUSES.has(placed.order_status))
-          return { kind: "accepted", orderId, handle: { segment: venue.segment } };
+        const { groww_order_id: orderId } = placed;
+        if (!REJECTED_STATUSES.has(placed.order_status)) return accepted(orderId, { segment: venue.segment });
         const reason = placed.remark || "Groww refused the order without a reason";
-        return { kind: "rejected", reason, raw: `${placed.order_status} ${reason}`, orderId };
+        return { kind: "rejected", reason, raw: `${placed.order_status} ${reason}`, orderId: brokerOrderId(orderId) };
       }),
 
     modifyOrder: (access, order, change, signal) =>
@@ -73,18 +73,9 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
   };
 }
 
-/** "Accepted" means that Groww took the order: risk checks or the exchange may still reject it, as the book shows. */
-async function outcomeOf(ask: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
-  try {
-    return await ask();
-  } catch (error) {
-    return failedOutcome(error);
-  }
-}
-
 function acceptedFor({ orderId, handle }: Order, answered: string, endpoint: string): OrderOutcome {
   requireSame(endpoint, "groww_order_id", orderId, answered);
-  return { kind: "accepted", orderId, handle };
+  return accepted(orderId, handle);
 }
 
 function refuse(message: string, endpoint: string): never {

@@ -1,4 +1,3 @@
-import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { Segment } from "../../src/domain/instrument.ts";
 import { paiseFromRupees, rupeesFromPrice } from "../../src/domain/money.ts";
 import {
@@ -10,8 +9,9 @@ import {
   type OrderRequest,
   type OrderTerms,
 } from "../../src/domain/order.ts";
-import { BrokerError, failedOutcome } from "../../src/errors.ts";
+import { BrokerError } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { accepted, outcomeOf } from "../outcomes.ts";
 import { nullIfRefused } from "../replies.ts";
 import type { Client } from "./client.ts";
 import { mapReply, requireSame } from "./errors.ts";
@@ -29,19 +29,19 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
       outcomeOf(async () => {
         const body = fromRequest(request, await listedVenue(deps, request, PLACE));
         const { order_ids: ids } = await client.postOrder(access, body, signal);
-        return { orderId: ids[0] ?? "", handle: {} };
+        return accepted(ids[0] ?? "", {});
       }),
 
     modifyOrder: (access, order, change, signal) =>
       outcomeOf(async () => {
         const { order_id: orderId } = await client.putOrder(access, fromChange(order, change), signal);
-        return { orderId: sameOrder(order, orderId, MODIFY), handle: order.handle };
+        return acceptedFor(order, orderId, MODIFY);
       }),
 
     cancelOrder: (access, order, signal) =>
       outcomeOf(async () => {
         const { order_id: orderId } = await client.deleteOrder(access, order.orderId, signal);
-        return { orderId: sameOrder(order, orderId, "DELETE /v3/order/cancel"), handle: order.handle };
+        return acceptedFor(order, orderId, "DELETE /v3/order/cancel");
       }),
 
     async getOrderCost(access, request, signal): Promise<OrderCost> {
@@ -59,21 +59,9 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
   };
 }
 
-/** "Accepted" means that Upstox took the order: risk checks or the exchange may still reject it, as the book shows. */
-async function outcomeOf(
-  ask: () => Promise<{ orderId: string; handle: Readonly<Record<string, string>> }>,
-): Promise<OrderOutcome> {
-  try {
-    const { orderId, handle } = await ask();
-    return { kind: "accepted", orderId: brokerOrderId(orderId), handle };
-  } catch (error) {
-    return failedOutcome(error);
-  }
-}
-
-function sameOrder({ orderId }: Order, answered: string, endpoint: string): string {
+function acceptedFor({ orderId, handle }: Order, answered: string, endpoint: string): OrderOutcome {
   requireSame(endpoint, "order_id", orderId, answered);
-  return orderId;
+  return accepted(orderId, handle);
 }
 
 function refuse(message: string, endpoint: string): never {

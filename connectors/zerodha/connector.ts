@@ -1,13 +1,13 @@
-import { brokerOrderId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { type InstrumentKey } from "../../src/domain/ids.ts";
 import { type Instrument } from "../../src/domain/instrument.ts";
-import type { Order, OrderOutcome } from "../../src/domain/order.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
-import { failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { batchesOf } from "../batches.ts";
 import { byPlacedAt, finishBook, readBook } from "../book.ts";
 import { finishCandles, readCalls } from "../candles.ts";
+import { accepted, outcomeOf } from "../outcomes.ts";
 import { falseIfExpired } from "../replies.ts";
 import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, toCandle } from "./candles.ts";
@@ -83,22 +83,23 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
 
     async placeOrder(access, request, signal) {
       const variety = map.varietyOf(request);
-      return outcomeOf({ variety }, async () => {
+      return outcomeOf(async () => {
         const venue = await listedVenue(deps, request.key, { path: "POST /orders", isOrder: true });
-        return client.postOrder(access, variety, map.fromRequest(request, venue), signal);
+        const answer = await client.postOrder(access, variety, map.fromRequest(request, venue), signal);
+        return accepted(answer.order_id, { variety });
       });
     },
     modifyOrder: (access, order, change, signal) =>
-      outcomeOf(order.handle, async () => {
+      outcomeOf(async () => {
         const answer = await client.putOrder(access, map.fromOrder(order), map.fromChange(change), signal);
         requireSame("PUT /orders", "order_id", order.orderId, answer.order_id);
-        return answer;
+        return accepted(answer.order_id, order.handle);
       }),
     cancelOrder: (access, order, signal) =>
-      outcomeOf(order.handle, async () => {
+      outcomeOf(async () => {
         const answer = await client.deleteOrder(access, map.fromOrder(order), signal);
         requireSame("DELETE /orders", "order_id", order.orderId, answer.order_id);
-        return answer;
+        return accepted(answer.order_id, order.handle);
       }),
 
     async getOrderCost(access, request, signal) {
@@ -126,19 +127,6 @@ const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
     readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "order_id" }),
     (orders) => orders.toSorted(byPlacedAt),
   );
-
-/** "Accepted" means that Zerodha took the order: the exchange may still reject it, as the book shows. */
-async function outcomeOf(
-  handle: Readonly<Record<string, string>>,
-  ask: () => Promise<{ order_id: string }>,
-): Promise<OrderOutcome> {
-  try {
-    const { order_id: orderId } = await ask();
-    return { kind: "accepted", orderId: brokerOrderId(orderId), handle };
-  } catch (error) {
-    return failedOutcome(error);
-  }
-}
 
 /** The instrument in Zerodha's master. Throws before anything is sent. */
 async function listedVenue(deps: ConnectorDeps, key: InstrumentKey, endpoint: Endpoint): Promise<VenueInstrument> {
