@@ -215,7 +215,7 @@ export const marginSchema = z.object({ totalMarginRequired: amount });
 export const chargesSchema = z.object({ summary: z.object({ total_charges: amount }) });
 
 /** A postback is an order-book row plus the client code; only the id is used. */
-export const postbackSchema = z.object({ orderid: z.string().trim().min(1) });
+export const postbackSchema = z.object({ orderid: z.string() });
 
 /** One row of OpenAPIScripMaster.json: all strings; `strike` and `tick_size` in paise. */
 export const masterRowSchema = z.object({

@@ -1,11 +1,9 @@
-import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
 import { parseJson } from "../../src/lib/json.ts";
 import type { Credentials } from "../base.ts";
+import { namedOrder } from "../postbacks.ts";
 import { postbackSchema } from "./schemas.ts";
 
-/** Postbacks are unsigned: only the order id is used, as a hint to read that order again. */
-export function readPostback(body: string, credentials: Credentials): { orderId: BrokerOrderId } | null {
+export function readPostback(body: string, credentials: Credentials) {
   const { data } = postbackSchema.safeParse(parseJson(body));
-  if (!data || data.dhanClientId !== credentials["clientId"]?.reveal()) return null;
-  return { orderId: brokerOrderId(data.orderId) };
+  return data?.dhanClientId === credentials["clientId"]?.reveal() ? namedOrder(data?.orderId) : null;
 }

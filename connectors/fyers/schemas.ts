@@ -184,4 +184,4 @@ export type CandleRaw = z.infer<typeof candleSchema>;
 export const historySchema = z.object({ candles: z.array(candleSchema) });
 
 /** The dashboard's webhook sends an order book row; only the id is used. */
-export const postbackSchema = z.object({ id: z.string().min(1) });
+export const postbackSchema = z.object({ id: z.string() });

@@ -1,11 +1,5 @@
-import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
+import { parseJson } from "../../src/lib/json.ts";
+import { namedOrder } from "../postbacks.ts";
 import { postbackSchema } from "./schemas.ts";
 
-/** Postbacks are unsigned: only the order id is used, as a hint to read that order again. */
-export function readPostback(body: string): { orderId: BrokerOrderId } | null {
-  try {
-    return { orderId: brokerOrderId(postbackSchema.parse(JSON.parse(body)).order_id) };
-  } catch {
-    return null;
-  }
-}
+export const readPostback = (body: string) => namedOrder(postbackSchema.safeParse(parseJson(body)).data?.order_id);

@@ -307,6 +307,7 @@ describe("the definition", () => {
     });
     expect(await dhan.readPostback?.(body, credentials)).toEqual({ orderId: "3426112100417" });
     expect(await dhan.readPostback?.(body.replace(CLIENT_ID, "1109999999"), credentials)).toBeNull();
+    expect(await dhan.readPostback?.(body.replace("3426112100417", " "), credentials)).toBeNull();
     expect(await dhan.readPostback?.("not json", credentials)).toBeNull();
     expect(await dhan.readPostback?.("{}", credentials)).toBeNull();
   });

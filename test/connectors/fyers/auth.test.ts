@@ -217,7 +217,7 @@ describe("the definition", () => {
     expect(await fyers.readPostback?.('{"id":"26112000001234","status":2}', credentials)).toEqual({
       orderId: "26112000001234",
     });
-    for (const body of ["", "[]", '{"id":""}', "<html>"])
+    for (const body of ["", "[]", '{"id":""}', '{"id":" "}', "<html>"])
       expect(await fyers.readPostback?.(body, credentials)).toBeNull();
   });
 });
