@@ -1,6 +1,4 @@
-import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../src/domain/ids.ts";
-import type { Instrument } from "../../src/domain/instrument.ts";
 import { soldToday } from "../../src/domain/portfolio.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { createLogin } from "./fyers/login.ts";
@@ -13,6 +11,7 @@ import type { FyersQuirks } from "./fyers/orders.ts";
 import { invalid, json, ok, refuse } from "./fyers/reply.ts";
 import { fundRows, holdingRow, holdingsTotal, orderRow, positionRow, positionsTotal, tradeRow } from "./fyers/rows.ts";
 import { tickerOf } from "./fyers/venue.ts";
+import { createInstrumentIndex } from "./instrument-index.ts";
 import { listedRows } from "./listed-rows.ts";
 
 const APP: FyersApp = { appId: "DEMOAPP123-100", secret: "DEMOSECRET1", fyId: "FA20411" };
@@ -26,7 +25,11 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
   const login = createLogin(APP, exchange.now, random);
   const waitBeforeCall = createRateLimit(exchange.now);
   const quirks: FyersQuirks = { leavesUnacknowledged: false };
-  const find = createTickerIndex(exchange);
+  const byTicker = createInstrumentIndex(
+    exchange,
+    (instruments) => new Map(instruments.map((instrument) => [tickerOf(instrument), instrument])),
+  );
+  const find = (ticker: string) => byTicker().get(ticker);
   const account = () => exchange.account(accountId);
   const marketData = createMarketData(exchange, find);
   const desk = createOrderDesk({ exchange, account, find, clientId: APP.fyId, quirks });
@@ -152,20 +155,6 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
     hint: `Fyers: press the button to log in as ${APP.fyId}; there is no password.`,
     switches,
     quirks,
-  };
-}
-
-/** Looks instruments up by ticker; rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
-function createTickerIndex(exchange: Exchange): (ticker: string) => Instrument | undefined {
-  let indexed: readonly Instrument[] = [];
-  let byTicker = new Map<string, Instrument>();
-  return (ticker) => {
-    const { instruments } = exchange;
-    if (instruments !== indexed) {
-      indexed = instruments;
-      byTicker = new Map(instruments.map((instrument) => [tickerOf(instrument), instrument]));
-    }
-    return byTicker.get(ticker);
   };
 }
 

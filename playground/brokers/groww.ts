@@ -45,7 +45,7 @@ interface Call {
 /** Groww's Trade API: `/api` is api.groww.in, `/web` the page that issues tokens; the master file is public. */
 export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
   const sessions = createSessions(ACCOUNT, exchange.now, random);
-  const directory = createDirectory(() => exchange.instruments);
+  const directory = createDirectory(exchange);
   const desk = createOrderDesk({ exchange, directory, accountId });
   const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const account = () => exchange.account(accountId);

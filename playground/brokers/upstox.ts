@@ -37,7 +37,7 @@ interface Call {
 /** Upstox API v2 and v3: `/api` is api.upstox.com with the login page, `/hft` the order host, `/assets` has the master file. */
 export function simulatedUpstox({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
   const sessions = createSessions(APP, exchange.now, random);
-  const directory = createDirectory(() => exchange.instruments);
+  const directory = createDirectory(exchange);
   const desk = createOrderDesk({ exchange, directory, accountId, userId: APP.userId });
   const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const account = () => exchange.account(accountId);

@@ -20,7 +20,7 @@ export function simulatedZerodha(deps: SimulatedBrokerDeps & { readonly redirect
   const { exchange, accountId } = deps;
   const app: KiteApp = { ...DEMO_APP, redirectUrl: deps.redirectUrl ?? DEMO_APP.redirectUrl };
   const sessions = createSessions(app, exchange.now, deps.random);
-  const directory = createDirectory(() => exchange.instruments);
+  const directory = createDirectory(exchange);
   const routes = routesOf({ app, sessions, exchange, directory, accountId });
   const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const switches: BrokerSwitches = {

@@ -2,6 +2,7 @@ import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import { indexKey, INDICES, type IndexName, type Instrument } from "../../../src/domain/instrument.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { PRICE_SCALE } from "../../../src/domain/money.ts";
+import { createInstrumentIndex } from "../instrument-index.ts";
 
 /** How Angel One names one instrument. */
 export interface Listing {
@@ -47,35 +48,20 @@ export interface Listings {
   byToken(exchange: string, token: string): Listing | undefined;
 }
 
-/** Indexes what the exchange lists; rebuilt whenever its list changes, as contracts are added and expire daily. */
 export function createListings(exchange: Exchange): Listings {
-  let listed: readonly Instrument[] = [];
-  let all: readonly Listing[] = [];
-  let keyed = new Map<InstrumentKey, Listing>();
-  let tokens = new Map<string, Listing>();
-
-  function refresh(): void {
-    if (exchange.instruments === listed) return;
-    listed = exchange.instruments;
-    all = listed.map(toListing).filter((listing) => listing !== null);
-    keyed = new Map(all.map((listing) => [listing.instrument.key, listing]));
-    tokens = new Map(all.map((listing) => [`${listing.exchange}:${listing.token}`, listing]));
-  }
-
+  const current = createInstrumentIndex(exchange, indexOf);
   return {
-    all() {
-      refresh();
-      return all;
-    },
-    byKey: (key) => {
-      refresh();
-      return keyed.get(key);
-    },
-    byToken(venue, token) {
-      refresh();
-      return tokens.get(`${venue}:${token}`);
-    },
+    all: () => current().all,
+    byKey: (key) => current().byKey.get(key),
+    byToken: (venue, token) => current().byToken.get(`${venue}:${token}`),
   };
+}
+
+function indexOf(list: readonly Instrument[]) {
+  const all = list.map(toListing).filter((listing) => listing !== null);
+  const byKey = new Map(all.map((listing) => [listing.instrument.key, listing]));
+  const byToken = new Map(all.map((listing) => [`${listing.exchange}:${listing.token}`, listing]));
+  return { all, byKey, byToken };
 }
 
 function toListing(instrument: Instrument): Listing | null {

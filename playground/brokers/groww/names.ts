@@ -1,6 +1,8 @@
+import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { PRICE_SCALE } from "../../../src/domain/money.ts";
+import { createInstrumentIndex } from "../instrument-index.ts";
 
 const INDICES: Readonly<Record<string, string>> = {
   "INDEX:NIFTY50": "NIFTY",
@@ -30,13 +32,8 @@ export interface Directory {
   readonly of: (key: InstrumentKey) => Listing | undefined;
 }
 
-/** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
-export function createDirectory(listed: () => readonly Instrument[]): Directory {
-  let indexed = indexOf(listed());
-  const current = (): typeof indexed => {
-    if (listed() !== indexed.list) indexed = indexOf(listed());
-    return indexed;
-  };
+export function createDirectory(exchange: Exchange): Directory {
+  const current = createInstrumentIndex(exchange, indexOf);
   return {
     all: () => current().all,
     named: (...names) => current().byName.get(names.map(String).join(" ")),
@@ -48,7 +45,6 @@ export function createDirectory(listed: () => readonly Instrument[]): Directory 
 function indexOf(list: readonly Instrument[]) {
   const all = list.flatMap((instrument) => toListing(instrument) ?? []);
   return {
-    list,
     all,
     byName: new Map(all.map((each) => [`${each.exchange} ${each.segment} ${each.symbol}`, each])),
     byGroww: new Map(all.map((each) => [each.growwSymbol, each])),

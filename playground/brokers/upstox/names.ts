@@ -1,6 +1,8 @@
+import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import type { Instrument, Segment } from "../../../src/domain/instrument.ts";
 import { PRICE_SCALE } from "../../../src/domain/money.ts";
+import { createInstrumentIndex } from "../instrument-index.ts";
 
 const HEADS: Readonly<Partial<Record<Segment, string>>> = {
   NSE: "NSE_EQ",
@@ -35,13 +37,8 @@ export interface Directory {
   readonly of: (key: InstrumentKey) => Listing | undefined;
 }
 
-/** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
-export function createDirectory(listed: () => readonly Instrument[]): Directory {
-  let indexed = indexOf(listed());
-  const current = (): typeof indexed => {
-    if (listed() !== indexed.list) indexed = indexOf(listed());
-    return indexed;
-  };
+export function createDirectory(exchange: Exchange): Directory {
+  const current = createInstrumentIndex(exchange, indexOf);
   return {
     all: () => current().all,
     named: (key) => current().byName.get(key),
@@ -53,7 +50,7 @@ function indexOf(list: readonly Instrument[]) {
   const all = list.flatMap((instrument) => toListing(instrument) ?? []);
   const byName = new Map(all.map((listing) => [listing.key, listing]));
   const byKey = new Map(all.map((listing) => [listing.instrument.key, listing]));
-  return { list, all, byName, byKey };
+  return { all, byName, byKey };
 }
 
 function toListing(instrument: Instrument): Listing | undefined {

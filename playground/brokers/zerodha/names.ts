@@ -1,7 +1,9 @@
+import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import type { Instrument, Segment } from "../../../src/domain/instrument.ts";
 import { isDerivative } from "../../../src/domain/instrument.ts";
 import { rupeesFromPrice } from "../../../src/domain/money.ts";
+import { createInstrumentIndex } from "../instrument-index.ts";
 
 /** An instrument as Kite names it. */
 export interface KiteListing {
@@ -38,14 +40,8 @@ const INDICES: Readonly<Record<string, readonly [tradingsymbol: string, token: n
   "INDEX:BANKEX": ["BANKEX", 274441],
 };
 
-/** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
-export function createDirectory(listed: () => readonly Instrument[]): KiteDirectory {
-  let indexed = indexOf(listed());
-  const current = (): typeof indexed => {
-    const list = listed();
-    if (list !== indexed.list) indexed = indexOf(list);
-    return indexed;
-  };
+export function createDirectory(exchange: Exchange): KiteDirectory {
+  const current = createInstrumentIndex(exchange, indexOf);
   return {
     all: () => current().all,
     named: (name) => current().byName.get(name),
@@ -62,7 +58,7 @@ function indexOf(list: readonly Instrument[]) {
       [String(listing.token), listing] as const,
     ]),
   );
-  return { list, all, byKey, byName };
+  return { all, byKey, byName };
 }
 
 function toListing(instrument: Instrument): KiteListing | undefined {
