@@ -1,6 +1,6 @@
 import type { InstrumentTable } from "../base.ts";
 import { brokerOrderId, tradingSymbol, type InstrumentKey, type TradingSymbol } from "../../src/domain/ids.ts";
-import { instrumentKey, symbolPrefix, type Segment } from "../../src/domain/instrument.ts";
+import { instrumentKey, symbolPrefix, type TradedSegment } from "../../src/domain/instrument.ts";
 import { istInstant, parseIst } from "../../src/domain/market.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import {
@@ -17,7 +17,6 @@ import { bookMessage } from "../replies.ts";
 import { orderHandle } from "./order-bodies.ts";
 import type { OrderRaw, TradeRaw } from "./schemas.ts";
 
-type TradedSegment = Exclude<Segment, "INDEX">;
 type AngelProduct = OrderRaw["producttype"];
 type AngelOrderType = OrderRaw["ordertype"];
 

@@ -12,8 +12,8 @@ const TRADED_SEGMENTS = [
   "NSE_CURRENCY",
   "BSE_CURRENCY",
 ] as const;
-export type TradedSegment = (typeof TRADED_SEGMENTS)[number];
-export type ExchangeSegment = TradedSegment | "IDX_I";
+export type TradedSegmentRaw = (typeof TRADED_SEGMENTS)[number];
+export type ExchangeSegment = TradedSegmentRaw | "IDX_I";
 
 const ORDER_STATUSES_RAW = [
   "TRANSIT",

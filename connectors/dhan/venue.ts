@@ -8,17 +8,17 @@ import {
   symbolPrefix,
   type OptionType,
   type Segment,
+  type TradedSegment,
 } from "../../src/domain/instrument.ts";
 import { addDays, weekday } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
-import type { ExchangeSegment, ListedRaw, TradedSegment } from "./schemas.ts";
+import type { ExchangeSegment, ListedRaw, TradedSegmentRaw } from "./schemas.ts";
 
 /** Looks a key up in the master; always undefined when the master could not be loaded. */
 export type Lookup = (key: InstrumentKey) => VenueInstrument | undefined;
-type TradableSegment = Exclude<Segment, "INDEX">;
 
-export const SEGMENT_OF: Readonly<Record<TradedSegment, TradableSegment>> = {
+export const SEGMENT_OF: Readonly<Record<TradedSegmentRaw, TradedSegment>> = {
   NSE_EQ: "NSE",
   BSE_EQ: "BSE",
   NSE_FNO: "NFO",
@@ -70,7 +70,7 @@ export const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol 
 const OPTION = /[- ](CE|PE|CALL|PUT)$/;
 
 /** Without the master a contract's symbol is built from the row's own terms. */
-function builtSymbol(row: ListedRaw, segment: TradableSegment): TradingSymbol {
+function builtSymbol(row: ListedRaw, segment: TradedSegment): TradingSymbol {
   const name = row.tradingSymbol.trim();
   if (segment === "NSE" || segment === "BSE") return cashSymbol(segment, name);
   const prefix = symbolPrefix(segment);
@@ -106,10 +106,10 @@ function optionTypeOf(text: string | null | undefined): OptionType | null {
 }
 
 /** NSE expires on Tuesdays, BSE on Thursdays; an expiry on another day was moved by a holiday. */
-const EXPIRY_WEEKDAY: Partial<Readonly<Record<TradableSegment, number>>> = { NFO: 2, BFO: 4 };
+const EXPIRY_WEEKDAY: Partial<Readonly<Record<TradedSegment, number>>> = { NFO: 2, BFO: 4 };
 
 /** Whether the next weekly expiry falls into another month: an estimate, used only for contracts that the master lacks. */
-function isLastOfMonth(segment: TradableSegment, expiry: string): boolean {
+function isLastOfMonth(segment: TradedSegment, expiry: string): boolean {
   const planned = EXPIRY_WEEKDAY[segment] ?? weekday(expiry);
   const next = addDays(expiry, ((planned - weekday(expiry) + 7) % 7) + 7);
   return next.slice(0, 7) !== expiry.slice(0, 7);

@@ -1,10 +1,8 @@
 import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
 import { INDICES, indexKey, indexSymbol, instrumentKey, symbolPrefix } from "../../src/domain/instrument.ts";
-import type { Segment } from "../../src/domain/instrument.ts";
+import type { TradedSegment } from "../../src/domain/instrument.ts";
 import type { InstrumentTable, VenueInstrument } from "../base.ts";
-
-export type TradedSegment = Exclude<Segment, "INDEX">;
 
 /** `exchange:segment` (exchange 10 NSE, 11 MCX, 12 BSE; segment 10 cash, 11 F&O, 12 currency, 20 commodity) → ours. */
 const SEGMENTS: Readonly<Record<string, TradedSegment>> = {

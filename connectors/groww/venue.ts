@@ -1,10 +1,8 @@
 import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
-import { symbolPrefix, type Instrument, type Segment } from "../../src/domain/instrument.ts";
+import { symbolPrefix, type Instrument, type TradedSegment } from "../../src/domain/instrument.ts";
 import type { InstrumentTable, VenueInstrument } from "../base.ts";
 import type { ListedRaw, SegmentRaw } from "./schemas.ts";
-
-export type TradedSegment = Exclude<Segment, "INDEX">;
 
 const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   "NSE CASH": "NSE",

@@ -1,11 +1,12 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
+import type { TradedSegment } from "../../src/domain/instrument.ts";
 import { parseIst } from "../../src/domain/market.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type Product } from "../../src/domain/order.ts";
 import type { Trade } from "../../src/domain/portfolio.ts";
 import { bookMessage } from "../replies.ts";
 import type { OrderRaw, ProductRaw, TradeRaw } from "./schemas.ts";
-import { identityOf, type Lookup, type TradedSegment } from "./venue.ts";
+import { identityOf, type Lookup } from "./venue.ts";
 
 /** `D` is delivery (CNC) for shares and carry-over (MARGIN) for contracts. */
 export function toProduct(product: ProductRaw, segment: TradedSegment): Product {

@@ -1,10 +1,8 @@
 import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
-import { instrumentKey, symbolPrefix, type Segment } from "../../src/domain/instrument.ts";
+import { instrumentKey, symbolPrefix, type TradedSegment } from "../../src/domain/instrument.ts";
 import type { InstrumentTable, VenueInstrument } from "../base.ts";
 import type { ListedRaw } from "./schemas.ts";
-
-export type TradedSegment = Exclude<Segment, "INDEX">;
 
 /** By the first part of an instrument key: `NSE_EQ` of `NSE_EQ|INE062A01020`. */
 const SEGMENTS: ReadonlyMap<string, TradedSegment> = new Map(

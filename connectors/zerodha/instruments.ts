@@ -1,6 +1,7 @@
 import {
   type Instrument,
   type Segment,
+  type TradedSegment,
   type IndexName,
   INDICES,
   indexInstrument,
@@ -96,7 +97,7 @@ function toIndex(row: Row): Instrument | undefined {
   return index && indexInstrument(index);
 }
 
-function toTraded(segment: Exclude<Segment, "INDEX">, row: Row): Instrument {
+function toTraded(segment: TradedSegment, row: Row): Instrument {
   const venueSymbol = row["tradingsymbol"] ?? "";
   const listed = {
     key: toKey(segment, tokenOf(row)),

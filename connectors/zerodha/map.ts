@@ -3,7 +3,7 @@ import {
   equitySymbol,
   type Instrument,
   instrumentKey,
-  type Segment,
+  type TradedSegment,
   SEGMENTS,
   symbolPrefix,
 } from "../../src/domain/instrument.ts";
@@ -30,7 +30,6 @@ import { bookMessage } from "../replies.ts";
 import type { OrderParams, OrderPath } from "./client.ts";
 import type { OrderMarginRaw, OrderRaw, TradeRaw } from "./schemas.ts";
 
-type TradedSegment = Exclude<Segment, "INDEX">;
 type ListedRaw = Pick<OrderRaw, "exchange" | "tradingsymbol" | "instrument_token">;
 
 /** NSE series have two characters (`RELINFRA-BE`) and EQ is omitted, so `BAJAJ-AUTO` is a name with a hyphen, in EQ. */

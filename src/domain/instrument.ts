@@ -9,6 +9,7 @@ import { PRICE_SCALE, ZERO_PRICE } from "./money.ts";
  */
 export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NCDEX", "INDEX"] as const;
 export type Segment = (typeof SEGMENTS)[number];
+export type TradedSegment = Exclude<Segment, "INDEX">;
 export const OPTION_TYPES = ["CE", "PE"] as const;
 export type OptionType = (typeof OPTION_TYPES)[number];
 
@@ -50,7 +51,7 @@ export interface Option extends Derivative {
 export type Instrument = Equity | Index | Future | Option;
 
 /** Identity of an instrument: brokers' data is joined by this, never by parsing names. */
-export function instrumentKey(segment: Exclude<Segment, "INDEX">, exchangeToken: string | number): InstrumentKey {
+export function instrumentKey(segment: TradedSegment, exchangeToken: string | number): InstrumentKey {
   const token = String(exchangeToken);
   if (!/^\d{1,12}$/.test(token)) throw new RangeError(`not an exchange token: ${token}`);
   return `${segment}:${token}` as InstrumentKey;
@@ -59,7 +60,7 @@ export function instrumentKey(segment: Exclude<Segment, "INDEX">, exchangeToken:
 /** Each broker numbers indices differently, so an index is identified by the name in its symbol: `NIFTY50`. */
 export const indexKey = (name: string): InstrumentKey => `INDEX:${name}` as InstrumentKey;
 
-const SYMBOL_PREFIX: Record<Exclude<Segment, "INDEX">, string> = {
+const SYMBOL_PREFIX: Record<TradedSegment, string> = {
   NSE: "NSE",
   NFO: "NSE",
   BSE: "BSE",
@@ -71,7 +72,7 @@ const SYMBOL_PREFIX: Record<Exclude<Segment, "INDEX">, string> = {
   NCDEX: "NCDEX",
 };
 
-export const symbolPrefix = (segment: Exclude<Segment, "INDEX">): string => SYMBOL_PREFIX[segment];
+export const symbolPrefix = (segment: TradedSegment): string => SYMBOL_PREFIX[segment];
 
 /**
  * Series in which NSE trades shares, and units of REITs and InvITs; the others are bonds, rights and preference shares.
