@@ -166,7 +166,7 @@ export interface ConnectorDeps {
   /** The broker's master, downloaded on first use. */
   readonly instruments: () => Promise<InstrumentTable>;
   readonly now: () => number;
-  /** The broker's origins by the name of the environment variable: `ZERODHA_API_ROOT`. */
+  /** The broker's origins, without a slash at the end, by the name of the environment variable: `ZERODHA_API_ROOT`. */
   readonly roots: Readonly<Record<string, string>>;
   /** Logs a warning for the operator. No secrets or account numbers. */
   readonly warn: (message: string, fields?: Readonly<Record<string, string | number>>) => void;

@@ -40,7 +40,7 @@ export type Client = ReturnType<typeof createClient>;
 
 /** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(deps: ConnectorDeps) {
-  const root = (deps.roots["ACME_API_ROOT"] ?? ROOTS.ACME_API_ROOT).replace(/\/+$/, "");
+  const { ACME_API_ROOT: root } = { ...ROOTS, ...deps.roots };
 
   async function replyTo<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<HttpReply> {
     const { endpoint, rate = "read" } = call;

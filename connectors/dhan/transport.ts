@@ -46,9 +46,9 @@ export interface AppKeys {
 
 /** Sends a call under its rate limit and deadline and validates the reply. Throws BrokerError. */
 export function createTransport(deps: ConnectorDeps) {
-  const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
-  const api = `${root("DHAN_API_ROOT")}/v2`;
-  const auth = root("DHAN_AUTH_ROOT");
+  const roots = { ...ROOTS, ...deps.roots };
+  const api = `${roots.DHAN_API_ROOT}/v2`;
+  const auth = roots.DHAN_AUTH_ROOT;
 
   async function exchange<S extends z.ZodType>(call: Call<S>): Promise<HttpReply> {
     const limit: Limit = (run, until) =>
@@ -149,7 +149,7 @@ export function createTransport(deps: ConnectorDeps) {
 
   /** The master file's bytes. Public: needs no session. */
   async function* master(signal?: AbortSignal): AsyncIterable<Uint8Array> {
-    const url = root("DHAN_INSTRUMENTS_URL");
+    const url = roots.DHAN_INSTRUMENTS_URL;
     try {
       yield* await deps.http.stream({ scope: DHAN, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
     } catch (error) {

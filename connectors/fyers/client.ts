@@ -37,7 +37,7 @@ export interface OrderReply {
 
 /** The raw client: one method per endpoint, with Fyers' own types. Reads throw BrokerError. */
 export function createClient(deps: ConnectorDeps) {
-  const root = (deps.roots["FYERS_API_ROOT"] ?? ROOTS.FYERS_API_ROOT).replace(/\/$/, "");
+  const { FYERS_API_ROOT: root } = { ...ROOTS, ...deps.roots };
 
   function limitOf(meter: string, rate: RateClass): Limit {
     const outer = WITHIN[rate];

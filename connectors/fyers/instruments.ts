@@ -22,7 +22,7 @@ const SERIES = /-([A-Z0-9]{1,3})$/;
 /** All four files, line by line: together they are tens of megabytes. */
 export const createInstruments = (deps: ConnectorDeps): NonNullable<BrokerConnector["getInstruments"]> =>
   async function* getInstruments({ onSkipped }, signal) {
-    const root = (deps.roots["FYERS_INSTRUMENTS_ROOT"] ?? ROOTS.FYERS_INSTRUMENTS_ROOT).replace(/\/$/, "");
+    const { FYERS_INSTRUMENTS_ROOT: root } = { ...ROOTS, ...deps.roots };
     for (const file of FILES) {
       const path = `/sym_details/${file}.csv`;
       try {

@@ -12,7 +12,7 @@ export type Client = ReturnType<typeof createClient>;
 
 /** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(deps: ConnectorDeps) {
-  const { root, answerTo, ask } = createTransport(deps);
+  const { roots, answerTo, ask } = createTransport(deps);
 
   const order = <S extends z.ZodType>(call: Omit<Call<S>, "rate">, access: Access, signal?: AbortSignal) =>
     ask({ ...call, rate: "order" }, callerOf(access), signal);
@@ -20,7 +20,7 @@ export function createClient(deps: ConnectorDeps) {
     ask(call, callerOf(access), signal);
 
   return {
-    instrumentsUrl: root("GROWW_INSTRUMENTS_URL"),
+    instrumentsUrl: roots.GROWW_INSTRUMENTS_URL,
 
     /** `caller` has the TOTP token here. */
     postToken: (caller: Caller, body: unknown, signal?: AbortSignal) =>

@@ -45,7 +45,7 @@ export type Transport = ReturnType<typeof createTransport>;
 
 /** Sends a call under its rate limit and deadline and validates the reply. Throws BrokerError. */
 export function createTransport(deps: ConnectorDeps) {
-  const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
+  const roots = { ...ROOTS, ...deps.roots };
 
   function requestOf<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): HttpRequest {
     const [method = "", documented = ""] = call.endpoint.split(" ");
@@ -54,7 +54,7 @@ export function createTransport(deps: ConnectorDeps) {
     return {
       scope: GROWW,
       method: method as HttpRequest["method"],
-      url: `${root("GROWW_API_ROOT")}${call.path ?? documented}${query}`,
+      url: `${roots.GROWW_API_ROOT}${call.path ?? documented}${query}`,
       headers: {
         accept: "application/json",
         "x-api-version": "1.0",
@@ -123,7 +123,7 @@ export function createTransport(deps: ConnectorDeps) {
     }
   }
 
-  return { root, answerTo, ask };
+  return { roots, answerTo, ask };
 }
 
 const isOk = ({ status }: HttpReply): boolean => status === 200 || status === 201;

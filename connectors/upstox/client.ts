@@ -42,7 +42,7 @@ type OrderBody = Readonly<Record<string, unknown>>;
 
 /** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(deps: ConnectorDeps) {
-  const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
+  const roots = { ...ROOTS, ...deps.roots };
 
   function requestOf<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): HttpRequest {
     const [method = "", documented = ""] = call.endpoint.split(" ");
@@ -53,7 +53,7 @@ export function createClient(deps: ConnectorDeps) {
     return {
       scope: UPSTOX,
       method: method as HttpRequest["method"],
-      url: `${root(isOrder ? "UPSTOX_ORDER_ROOT" : "UPSTOX_API_ROOT")}${call.path ?? documented}${call.query ? `?${call.query}` : ""}`,
+      url: `${isOrder ? roots.UPSTOX_ORDER_ROOT : roots.UPSTOX_API_ROOT}${call.path ?? documented}${call.query ? `?${call.query}` : ""}`,
       headers: {
         accept: "application/json",
         ...(body ? { "content-type": type } : {}),
@@ -101,8 +101,8 @@ export function createClient(deps: ConnectorDeps) {
     ask({ ...call, rate: "order", isWrite: true }, callerOf(access), signal);
 
   return {
-    apiRoot: root("UPSTOX_API_ROOT"),
-    instrumentsUrl: root("UPSTOX_INSTRUMENTS_URL"),
+    apiRoot: roots.UPSTOX_API_ROOT,
+    instrumentsUrl: roots.UPSTOX_INSTRUMENTS_URL,
 
     postToken: (caller: Caller, form: Readonly<Record<string, string>>, signal?: AbortSignal) =>
       ask(

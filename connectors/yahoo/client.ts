@@ -140,10 +140,9 @@ async function createLibrary(deps: YahooClientDeps, pauses: Pauses): Promise<Lib
 
 /** The library's `fetch`. Throws on failures that the library would print, with the crumb in the URL. */
 function fetchThrough({ http, root }: YahooClientDeps, pauses: Pauses): typeof globalThis.fetch {
-  const origin = root.replace(/\/+$/, "");
   return async (input, init) => {
     const asked = input instanceof Request ? input.url : input.toString();
-    const url = origin === REAL_ROOT ? asked : asked.replace(YAHOO_HOSTS, origin);
+    const url = root === REAL_ROOT ? asked : asked.replace(YAHOO_HOSTS, root);
     const endpoint = new URL(asked).pathname.startsWith("/v8/finance/chart/") ? CHART : QUOTE;
     // Again here, since the library's queue may have held the call back until after a 429.
     pauses.check(endpoint);

@@ -41,7 +41,7 @@ export type KiteClient = ReturnType<typeof createKiteClient>;
 
 /** Kite Connect 3: one method per endpoint, every reply validated. Only master and candles bypass `kiteconnect`. */
 export function createKiteClient(deps: ConnectorDeps) {
-  const root = (deps.roots["ZERODHA_API_ROOT"] ?? ROOTS.ZERODHA_API_ROOT).replace(/\/+$/, "");
+  const { ZERODHA_API_ROOT: root } = { ...ROOTS, ...deps.roots };
 
   const limitOf =
     (caller: Caller, rate: RateClass): Limit =>

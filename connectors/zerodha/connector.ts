@@ -27,9 +27,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createKiteClient(deps);
 
   return {
-    getLoginUrl: async (request) => ({
-      url: loginUrl(deps.roots["ZERODHA_LOGIN_ROOT"] ?? ROOTS.ZERODHA_LOGIN_ROOT, request),
-    }),
+    getLoginUrl: async (request) => ({ url: loginUrl({ ...ROOTS, ...deps.roots }.ZERODHA_LOGIN_ROOT, request) }),
     generateSession: (grant, signal) => startSession(client, grant, deps.now(), signal),
     isTokenValid: (access, signal) => falseIfExpired(() => client.getProfile(access, signal)),
     logout: async (access, signal) => void (await client.deleteSessionToken(access, signal)),
