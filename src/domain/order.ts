@@ -106,11 +106,20 @@ export interface LimitTerms {
 }
 
 /** The same order with the protection's limit in place of a market price. */
-export const limitTerms = (terms: OrderTerms): LimitTerms => ({
-  type: "triggerPrice" in terms ? "SL" : "LIMIT",
-  price: "price" in terms ? terms.price : terms.protection.limit,
-  triggerPrice: "triggerPrice" in terms ? terms.triggerPrice : ZERO_PRICE,
-});
+export function limitTerms(terms: OrderTerms): LimitTerms {
+  switch (terms.type) {
+    case "MARKET":
+      return { type: "LIMIT", price: terms.protection.limit, triggerPrice: ZERO_PRICE };
+    case "LIMIT":
+      return { type: "LIMIT", price: terms.price, triggerPrice: ZERO_PRICE };
+    case "SL":
+      return { type: "SL", price: terms.price, triggerPrice: terms.triggerPrice };
+    case "SL-M":
+      return { type: "SL", price: terms.protection.limit, triggerPrice: terms.triggerPrice };
+    default:
+      return assertNever(terms, "order terms");
+  }
+}
 
 /** A modification of an open order. Absent fields stay as they are; `qty` is the new total. */
 export interface OrderChange {
