@@ -112,6 +112,17 @@ describe("a confirmation", () => {
     await street.close();
   });
 
+  it("is refused when another tap prices the card again while this one is being checked", async () => {
+    const street: Floor = await openFloor({
+      brokers: [broker],
+      mayTrade: async () => (await street.tickets.renew(intent)) !== null,
+    });
+    const { intent } = await ticket(street);
+    expect(await street.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "used" });
+    expect(broker.placed).toEqual([]);
+    await street.close();
+  });
+
   it("is refused while the user may not trade", async () => {
     const locked = await openFloor({ brokers: [broker], mayTrade: async () => false });
     const { intent } = await ticket(locked);
