@@ -320,6 +320,14 @@ describe("postbacks", () => {
     expect(taken).toEqual(["zerodha l1 marker-body-1", "zerodha l1 marker-body-2"]);
     expect(stage.logged()).not.toContain("marker-body");
   });
+
+  it("are answered the same when they cannot be taken, which is logged", async () => {
+    const take = () => Promise.reject(new Error("the store is away"));
+    const app = postbackRoutes({ postbacks: { take }, log: stage.log });
+    const reply = await app.request("/postback/zerodha/l1", { method: "POST", body: "{}" });
+    expect([reply.status, await reply.text()]).toEqual([200, "ok"]);
+    expect(stage.logged()).toContain("postback failed");
+  });
 });
 
 describe("health and metrics", () => {
