@@ -20,6 +20,7 @@ import type { HttpClient, HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { createRateLimiter } from "../../src/lib/rate-limit.ts";
 import type { RateLimiter, RateWindow } from "../../src/lib/rate-limit.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import { tableOf } from "../connectors/harness.ts";
 import { walkLogin } from "./browser.ts";
 import type { Conformance, LoginFacts } from "./spec.ts";
 
@@ -221,17 +222,6 @@ export async function readMaster(connector: BrokerConnector): Promise<Master> {
   const master = connector.getInstruments?.({ onSkipped: (reason) => skipped.push(reason) });
   for await (const row of master ?? []) rows.push(row);
   return { rows, skipped };
-}
-
-export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
-  const byKey = new Map(rows.map((row) => [row.instrument.key, row]));
-  const bySymbol = new Map(rows.map((row) => [row.instrument.symbol, row]));
-  const byVenue = new Map(rows.map((row) => [`${row.instrument.segment} ${row.venueSymbol}`, row]));
-  return {
-    byKey: (key) => byKey.get(key),
-    bySymbol: (symbol) => bySymbol.get(symbol),
-    byVenueSymbol: (segment, venueSymbol) => byVenue.get(`${segment} ${venueSymbol}`),
-  };
 }
 
 /** Logs in at the broker's page and returns what the callback brings. */

@@ -1,5 +1,5 @@
 import type { InstrumentTable, VenueInstrument } from "../../connectors/base.ts";
-import type { HttpRequest } from "../../src/lib/http.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { RateLimiter } from "../../src/lib/rate-limit.ts";
 
 export const noLimits: RateLimiter = { run: (_key, _windows, call) => call() };
@@ -19,6 +19,26 @@ export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
 export async function* chunked(content: string | Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(content);
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+export interface Sent extends HttpRequest {
+  readonly via: "send" | "read";
+}
+
+/** An HTTP client that answers every call from one function, or fails with the error it returns, and records it. */
+export function recordingHttp(
+  answer: (request: Sent) => HttpReply | Error | Promise<HttpReply>,
+  stream: HttpClient["stream"],
+): { http: HttpClient; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const call = (via: Sent["via"]) => async (request: HttpRequest) => {
+    const recorded = { ...request, via };
+    sent.push(recorded);
+    const answered = await answer(recorded);
+    if (answered instanceof Error) throw answered;
+    return answered;
+  };
+  return { http: { send: call("send"), read: call("read"), stream, close: async () => {} }, sent };
 }
 
 export const bodyOf = (request: Pick<HttpRequest, "body"> | undefined): unknown => JSON.parse(request?.body ?? "null");

@@ -6,10 +6,10 @@ import { equitySymbol, instrumentKey, type Equity } from "../../../src/domain/in
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
-import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { chunked, noLimits, tableOf } from "../harness.ts";
+import { chunked, noLimits, recordingHttp, type Sent, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:30");
 export const MIDNIGHT = istInstant("2026-11-21");
@@ -21,26 +21,13 @@ export const fixture = (name: string): string =>
 export const reply = (body: string, status = 200): HttpReply => ({ status, headers: {}, body });
 export const fixtureReply = (name: string, status = 200): HttpReply => reply(fixture(name), status);
 
-export interface FakeHttp {
-  readonly http: HttpClient;
-  readonly requests: HttpRequest[];
-}
+/** Looks up the reply by a part of the path: a fixture's name, a reply, or an error to throw. */
+type Answers = Readonly<Record<string, HttpReply | Error | string>>;
 
-/** An HTTP client that looks up its answer by a part of the path: a fixture's name, a reply, or an error to throw. */
-export function fakeHttp(answers: Readonly<Record<string, HttpReply | Error | string>>): FakeHttp {
-  const requests: HttpRequest[] = [];
-  const answer = (request: HttpRequest): Promise<HttpReply> => {
-    requests.push(request);
-    const found = Object.entries(answers).find(([part]) => new URL(request.url).pathname.includes(part))?.[1];
-    if (found === undefined) return Promise.reject(new Error(`nothing answers ${request.url}`));
-    if (found instanceof Error) return Promise.reject(found);
-    return Promise.resolve(typeof found === "string" ? fixtureReply(found) : found);
-  };
-  const stream = async (request: HttpRequest): Promise<AsyncIterable<Uint8Array>> => {
-    const whole = Buffer.from((await answer(request)).body);
-    return chunked(whole, 97);
-  };
-  return { requests, http: { send: answer, read: answer, stream, close: () => Promise.resolve() } };
+function answerOf(answers: Answers, { url }: Pick<HttpRequest, "url">): HttpReply | Error {
+  const found = Object.entries(answers).find(([part]) => new URL(url).pathname.includes(part))?.[1];
+  if (found === undefined) return new Error(`nothing answers ${url}`);
+  return typeof found === "string" ? fixtureReply(found) : found;
 }
 
 export const emptyTable: InstrumentTable = tableOf([]);
@@ -59,14 +46,21 @@ export const sbinTable = tableOf([{ instrument: SBIN, venueSymbol: "SBIN-EQ", ve
 
 export interface Setup {
   readonly connector: BrokerConnector;
-  readonly requests: HttpRequest[];
+  readonly requests: Sent[];
 }
 
 export function setUp(
-  answers: Parameters<typeof fakeHttp>[0],
+  answers: Answers,
   options: { table?: InstrumentTable; now?: number; limiter?: RateLimiter } = {},
 ): Setup {
-  const { http, requests } = fakeHttp(answers);
+  const { http, sent } = recordingHttp(
+    (request) => answerOf(answers, request),
+    async (request) => {
+      const answer = answerOf(answers, request);
+      if (answer instanceof Error) throw answer;
+      return chunked(answer.body, 97);
+    },
+  );
   const connector = createConnector({
     http,
     limiter: options.limiter ?? noLimits,
@@ -75,7 +69,7 @@ export function setUp(
     roots: {},
     warn: () => undefined,
   });
-  return { connector, requests };
+  return { connector, requests: sent };
 }
 
 export const credentials: Credentials = { apiKey: new Secret(API_KEY) };

@@ -8,7 +8,7 @@ import { istInstant } from "../../../src/domain/market.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { ReadRow } from "../../../src/lib/rows.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { chunked, tableOf } from "../harness.ts";
+import { chunked, recordingHttp, type Sent, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "14:31:10");
 export const CLIENT_ID = "1104482917";
@@ -66,26 +66,12 @@ export const reply = (body: unknown, status = 200): HttpReply => ({
 
 export type Answer = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 export interface FakeHttp extends HttpClient {
-  readonly requests: (HttpRequest & { via: "send" | "read" })[];
+  readonly requests: Sent[];
 }
 
-/** An HTTP client that answers every call from one function and records it, with the method that was used. */
 function fakeHttp(answer: Answer): FakeHttp {
-  const requests: FakeHttp["requests"] = [];
-  const call = (via: "send" | "read") => async (request: HttpRequest) => {
-    requests.push({ ...request, via });
-    return answer(request);
-  };
-  return {
-    requests,
-    send: call("send"),
-    read: call("read"),
-    async stream(request) {
-      const { body } = await answer(request);
-      return chunked(body, 700);
-    },
-    async close() {},
-  };
+  const { http, sent } = recordingHttp(answer, async (request) => chunked((await answer(request)).body, 700));
+  return { ...http, requests: sent };
 }
 
 export async function readMaster(onSkipped: (reason: string) => void = () => {}): Promise<VenueInstrument[]> {

@@ -11,10 +11,9 @@ import { fyers } from "../../../connectors/fyers/index.ts";
 import { linkId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
-import { HttpFailure } from "../../../src/lib/http.ts";
+import type { HttpClient, HttpFailure, HttpReply } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { chunked, noLimits, tableOf } from "../harness.ts";
+import { chunked, noLimits, recordingHttp, type Sent, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "11:30");
 export const TOKEN = "eyJ0b2tlbiI6MX0.eyJzZWNyZXQiOjF9.c2lnbmF0dXJl";
@@ -52,30 +51,10 @@ export const access: Access = {
   egress: new Secret("http://proxy.example:3128"),
 };
 
-export interface Sent extends HttpRequest {
-  readonly via: "send" | "read";
-}
-type Answer = HttpReply | HttpFailure;
+type Answer = (request: Sent) => HttpReply | HttpFailure;
 
-/** An HTTP client that answers every call from one function and records it. */
-export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
-  const sent: Sent[] = [];
-  const call = (via: Sent["via"]) => (request: HttpRequest) => {
-    sent.push({ ...request, via });
-    const result = answer(request);
-    return result instanceof HttpFailure ? Promise.reject(result) : Promise.resolve(result);
-  };
-  const http: HttpClient = {
-    send: call("send"),
-    read: call("read"),
-    stream: (request) => {
-      const name = new URL(request.url).pathname.replace("/sym_details/", "");
-      return Promise.resolve(chunked(Buffer.from(fixture(name)), 37));
-    },
-    close: () => Promise.resolve(),
-  };
-  return { http, sent };
-}
+export const fakeHttp = (answer: Answer): ReturnType<typeof recordingHttp> =>
+  recordingHttp(answer, async ({ url }) => chunked(fixture(new URL(url).pathname.replace("/sym_details/", "")), 37));
 
 export interface Setup {
   readonly connector: BrokerConnector;
@@ -84,10 +63,7 @@ export interface Setup {
   readonly table: InstrumentTable;
 }
 
-export async function setUp(
-  answer: (request: HttpRequest) => Answer,
-  more: Partial<ConnectorDeps> = {},
-): Promise<Setup> {
+export async function setUp(answer: Answer, more: Partial<ConnectorDeps> = {}): Promise<Setup> {
   const { http, sent } = fakeHttp(answer);
   const warnings: string[] = [];
   const table = tableOf(await masterRows(http));

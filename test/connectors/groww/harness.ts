@@ -6,11 +6,11 @@ import { instrumentKey, type Instrument } from "../../../src/domain/instrument.t
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
-import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
+import { HttpFailure, type HttpReply } from "../../../src/lib/http.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { readMaster, tableOf } from "../../conformance/rig.ts";
-import { chunked, noLimits } from "../harness.ts";
+import { readMaster } from "../../conformance/rig.ts";
+import { chunked, noLimits, recordingHttp, type Sent, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:31");
 export const SBIN = instrumentKey("NSE", 3045);
@@ -37,9 +37,6 @@ export function rowsIn(name: string): Row[] {
   return Object.values(payload)[0] ?? [];
 }
 
-export interface Sent extends HttpRequest {
-  readonly via: "send" | "read";
-}
 export type Answer = (request: Sent) => HttpReply;
 /** Looks up the reply by a part of the URL. An unexpected call throws. */
 export const answering =
@@ -74,21 +71,11 @@ export interface SetupOptions {
 }
 
 export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptions = {}) {
-  const requests: Sent[] = [];
+  const { http, sent: requests } = recordingHttp(answer, async () => {
+    const bytes = chunked(options.master ?? MASTER, 61);
+    return options.isMasterCut ? breakingOff(bytes) : bytes;
+  });
   const warnings: string[] = [];
-  const call = (via: Sent["via"]) => async (request: HttpRequest) => {
-    requests.push({ ...request, via });
-    return answer({ ...request, via });
-  };
-  const http: HttpClient = {
-    send: call("send"),
-    read: call("read"),
-    stream: async () => {
-      const bytes = chunked(options.master ?? MASTER, 61);
-      return options.isMasterCut ? breakingOff(bytes) : bytes;
-    },
-    close: async () => undefined,
-  };
   const connector: BrokerConnector = createConnector({
     http,
     limiter: options.limiter ?? noLimits,

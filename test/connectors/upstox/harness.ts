@@ -7,10 +7,10 @@ import { instrumentKey, type Instrument } from "../../../src/domain/instrument.t
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
-import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
+import { HttpFailure, type HttpReply } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { readMaster, tableOf } from "../../conformance/rig.ts";
-import { chunked, noLimits } from "../harness.ts";
+import { readMaster } from "../../conformance/rig.ts";
+import { chunked, noLimits, recordingHttp, type Sent, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:31");
 export const SBIN = instrumentKey("NSE", 3045);
@@ -31,9 +31,6 @@ export function changed(name: string, change: object): HttpReply {
   return reply({ ...body, data: [{ ...body.data[0], ...change }, ...body.data.slice(1)] });
 }
 
-export interface Sent extends HttpRequest {
-  readonly via: "send" | "read";
-}
 export type Answer = (request: Sent) => HttpReply;
 /** Looks up the reply by a part of the path. An unexpected call throws. */
 export const answering =
@@ -65,18 +62,10 @@ export interface SetupOptions {
 }
 
 export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptions = {}) {
-  const requests: Sent[] = [];
+  const { http, sent: requests } = recordingHttp(answer, async () =>
+    breakingOff(chunked(options.master ?? GZIPPED, 61), options.breaksAt ?? Infinity),
+  );
   const warnings: string[] = [];
-  const call = (via: Sent["via"]) => async (request: HttpRequest) => {
-    requests.push({ ...request, via });
-    return answer({ ...request, via });
-  };
-  const http: HttpClient = {
-    send: call("send"),
-    read: call("read"),
-    stream: async () => breakingOff(chunked(options.master ?? GZIPPED, 61), options.breaksAt ?? Infinity),
-    close: async () => undefined,
-  };
   const connector: BrokerConnector = createConnector({
     http,
     limiter: noLimits,

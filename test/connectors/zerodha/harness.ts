@@ -5,9 +5,9 @@ import { zerodha } from "../../../connectors/zerodha/index.ts";
 import { linkId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import type { HttpClient, HttpReply } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { chunked, noLimits, tableOf } from "../harness.ts";
+import { chunked, noLimits, recordingHttp, type Sent, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "11:30");
 export const ACCESS_TOKEN = "b1Xq0cJk3nT7pLw9";
@@ -38,27 +38,10 @@ export const access: Access = {
   egress: new Secret("http://proxy.example:3128"),
 };
 
-export interface Sent extends HttpRequest {
-  readonly via: "send" | "read";
-}
-type Answer = HttpReply | Error;
+type Answer = (request: Sent) => HttpReply | Error;
 
-/** An HTTP client that answers every call from one function and records it. */
-export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
-  const sent: Sent[] = [];
-  const call = (via: Sent["via"]) => (request: HttpRequest) => {
-    sent.push({ ...request, via });
-    const result = answer(request);
-    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
-  };
-  const http: HttpClient = {
-    send: call("send"),
-    read: call("read"),
-    stream: () => Promise.resolve(chunked(fixture("get-instruments.csv"), 37)),
-    close: () => Promise.resolve(),
-  };
-  return { http, sent };
-}
+export const fakeHttp = (answer: Answer): ReturnType<typeof recordingHttp> =>
+  recordingHttp(answer, async () => chunked(fixture("get-instruments.csv"), 37));
 
 export interface Setup {
   readonly connector: BrokerConnector;
@@ -67,10 +50,7 @@ export interface Setup {
 }
 
 /** The connector over replies from a function, with the instruments of the fixtures. */
-export async function setUp(
-  answer: (request: HttpRequest) => Answer,
-  more: Partial<ConnectorDeps> = {},
-): Promise<Setup> {
+export async function setUp(answer: Answer, more: Partial<ConnectorDeps> = {}): Promise<Setup> {
   const { http, sent } = fakeHttp(answer);
   const table = tableOf(await masterRows(http));
   const connector = createConnector({ ...depsOver(http), instruments: () => Promise.resolve(table), ...more });
