@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mayBeTradingDay } from "../../../src/domain/calendar.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import type { Notification } from "../../../src/ports/notifier.ts";
 import type { BotDeps } from "../../../src/bot/commands.ts";
 import { niftyShopJob } from "../../../src/bot/nifty-shop-job.ts";
 import { loadCalendar } from "../../../src/services/calendar.ts";
-import { fitsDay } from "../../../src/services/strategies/nifty-shop/settings.ts";
+import { DEFAULT_SHOP_SETTINGS, fitsDay } from "../../../src/services/strategies/nifty-shop/settings.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
@@ -18,13 +18,15 @@ const rupees = (ticker: string, date: string): number => (ticker === "ITC" && da
 
 describe("the strategy's dry run and its daily job", () => {
   let floor: PaperShop;
-  const posted: Notification[] = [];
+  let posted: Notification[];
   const calendar = { current: () => loadCalendar(null) };
-  beforeAll(async () => {
+  beforeEach(async () => {
+    posted = [];
     floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    await floor.shop.change(asha, { mode: "dry" });
     floor.goTo(TODAY, "15:00");
   });
-  afterAll(() => floor.close());
+  afterEach(() => floor.close());
 
   const job = async () =>
     niftyShopJob(
@@ -36,11 +38,14 @@ describe("the strategy's dry run and its daily job", () => {
     );
 
   it("is not due until it is switched on", async () => {
-    expect((await job()).dueAt(await floor.user(), TODAY)).toBeNull();
+    const due = async () => (await job()).dueAt(await floor.user(), TODAY);
+    expect(await due()).not.toBeNull();
+    await floor.shop.change(asha, DEFAULT_SHOP_SETTINGS);
+    expect(await due()).toBeNull();
   });
 
   it("is due at the user's own time, on trading days only", async () => {
-    await floor.shop.change(asha, { mode: "dry", at: "14:50" });
+    await floor.shop.change(asha, { at: "14:50" });
     const { dueAt } = await job();
     expect(dueAt(await floor.user(), TODAY)).toBe(istInstant(TODAY, "14:50"));
     expect(dueAt(await floor.user(), "2026-07-05")).toBeNull();
@@ -48,6 +53,7 @@ describe("the strategy's dry run and its daily job", () => {
   });
 
   it("is not due on a special session day, unless the time is within its hours", async () => {
+    await floor.shop.change(asha, { at: "14:50" });
     const { dueAt } = await job();
     expect(mayBeTradingDay("2026-11-08", calendar.current())).toBe(true);
     expect(dueAt(await floor.user(), "2026-11-08")).toBeNull();
@@ -74,58 +80,48 @@ describe("the strategy's dry run and its daily job", () => {
   });
 
   it("still holds what it bought at an account that was removed and linked again", async () => {
-    const moved = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
-    await moved.shop.change(asha, { mode: "dry" });
-    const [link] = await moved.accounts.active(asha);
+    const [link] = await floor.accounts.active(asha);
     if (!link) throw new Error("no account");
-    await moved.accounts.update(link._id, () => ({ account_id: "AB1234" }));
-    moved.goTo(TODAY, "15:00");
-    expect((await moved.shop.propose(await moved.user())).legs).toMatchObject([{ kind: "buy" }]);
-    await moved.accounts.remove(asha, link._id);
-    const { _id } = await moved.accounts.add(asha, link.broker_name, {});
-    await moved.accounts.update(_id, () => ({ is_active: true, tokens: link.tokens, account_id: "AB1234" }));
-    moved.goTo(NEXT, "15:00");
-    const { candidates, legs } = await moved.shop.propose(await moved.user());
+    await floor.accounts.update(link._id, () => ({ account_id: "AB1234" }));
+    expect((await floor.shop.propose(await floor.user())).legs).toMatchObject([{ kind: "buy" }]);
+    await floor.accounts.remove(asha, link._id);
+    const { _id } = await floor.accounts.add(asha, link.broker_name, {});
+    await floor.accounts.update(_id, () => ({ is_active: true, tokens: link.tokens, account_id: "AB1234" }));
+    floor.goTo(NEXT, "15:00");
+    const { candidates, legs } = await floor.shop.propose(await floor.user());
     expect([candidates.map(({ isHeld }) => isHeld), legs]).toEqual([[true], []]);
-    await moved.close();
   });
 
   it("continues at the chosen account after that was linked again", async () => {
-    const moved = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
-    const [first] = await moved.accounts.active(asha);
+    const [first] = await floor.accounts.active(asha);
     if (!first) throw new Error("no account");
     const linked = async () => {
-      const { _id } = await moved.accounts.add(asha, first.broker_name, {});
-      return moved.accounts.update(_id, () => ({ is_active: true, tokens: first.tokens, account_id: "AB1234" }));
+      const { _id } = await floor.accounts.add(asha, first.broker_name, {});
+      return floor.accounts.update(_id, () => ({ is_active: true, tokens: first.tokens, account_id: "AB1234" }));
     };
     const chosen = await linked();
-    await moved.shop.change(asha, { mode: "dry", link: chosen._id });
-    moved.goTo(TODAY, "15:00");
-    expect(await moved.shop.propose(await moved.user())).toMatchObject({ link: chosen._id, legs: [{ kind: "buy" }] });
-    await moved.accounts.remove(asha, chosen._id);
+    await floor.shop.change(asha, { mode: "dry", link: chosen._id });
+    expect(await floor.shop.propose(await floor.user())).toMatchObject({ link: chosen._id, legs: [{ kind: "buy" }] });
+    await floor.accounts.remove(asha, chosen._id);
     const anew = await linked();
-    moved.goTo(NEXT, "15:00");
-    expect(await moved.shop.propose(await moved.user())).toMatchObject({ link: anew._id, legs: [] });
-    await moved.close();
+    floor.goTo(NEXT, "15:00");
+    expect(await floor.shop.propose(await floor.user())).toMatchObject({ link: anew._id, legs: [] });
   });
 
   it("decides for users who want no message, too", async () => {
-    const quiet = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
-    quiet.goTo(TODAY, "15:00");
-    await quiet.shop.change(asha, { mode: "dry" });
-    const user = await quiet.user();
+    const user = await floor.user();
     const silenced = { ...user, settings: { ...user.settings, strategy: "off" as const } };
-    const bot = { niftyShop: quiet.shop, accounts: quiet.accounts, clock: quiet.clock, calendar } as unknown as BotDeps;
+    const bot = { niftyShop: floor.shop, accounts: floor.accounts, clock: floor.clock, calendar } as unknown as BotDeps;
     const sent: Notification[] = [];
     const notifier = { post: async (notification: Notification) => void sent.push(notification) };
-    const { run } = niftyShopJob({ bot, notifier }, await quiet.shop.times());
+    const { run } = niftyShopJob({ bot, notifier }, await floor.shop.times());
     await run(silenced, { date: TODAY, dueAt: istInstant(TODAY, "15:00") });
-    expect(await quiet.shop.history(asha, 10)).toMatchObject([{ isDry: true, legs: [{ kind: "buy" }] }]);
+    expect(await floor.shop.history(asha, 10)).toMatchObject([{ isDry: true, legs: [{ kind: "buy" }] }]);
     expect(sent).toEqual([]);
-    await quiet.close();
   });
 
   it("does not buy again on the same day, and holds what it bought the next day", async () => {
+    await floor.shop.propose(await floor.user());
     expect((await floor.shop.propose(await floor.user())).legs).toEqual([]);
     floor.goTo(NEXT, "15:00");
     const next = await floor.shop.propose(await floor.user());
@@ -135,16 +131,14 @@ describe("the strategy's dry run and its daily job", () => {
   });
 
   it("buys once where it is asked for while the daily one still reads prices", async () => {
-    const both = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
-    await both.shop.change(asha, { mode: "dry" });
-    both.goTo(TODAY, "15:00");
-    const user = await both.user();
-    await Promise.all([both.shop.propose(user, "daily"), both.shop.propose(user)]);
-    expect(await both.shop.held(user, true)).toMatchObject([{ qty: 277 }]);
-    await both.close();
+    const user = await floor.user();
+    await Promise.all([floor.shop.propose(user, "daily"), floor.shop.propose(user)]);
+    expect(await floor.shop.held(user, true)).toMatchObject([{ qty: 277 }]);
   });
 
   it("starts without holdings when it is switched to real orders", async () => {
+    await floor.shop.propose(await floor.user());
+    floor.goTo(NEXT, "15:00");
     await floor.shop.change(asha, { mode: "ask" });
     const real = await floor.shop.propose(await floor.user());
     expect(real).toMatchObject({ isDry: false, legs: [{ kind: "buy", qty: 277, filledQty: 0 }] });
@@ -156,6 +150,7 @@ describe("the strategy's dry run and its daily job", () => {
   });
 
   it("withdraws the ticket of a leg that is resized or skipped", async () => {
+    await floor.shop.change(asha, { mode: "ask" });
     const user = await floor.user();
     const proposal = await floor.shop.propose(user);
     const approve = async () => {
@@ -173,6 +168,7 @@ describe("the strategy's dry run and its daily job", () => {
   });
 
   it("lets a leg be approved again after its card has lapsed", async () => {
+    await floor.shop.change(asha, { mode: "ask" });
     const user = await floor.user();
     const { _id, legs } = await floor.shop.propose(user, "asked");
     const card = async () => {
@@ -193,6 +189,7 @@ describe("the strategy's dry run and its daily job", () => {
   });
 
   it("holds no more than the account does", async () => {
+    await floor.shop.change(asha, { mode: "ask" });
     const user = await floor.user();
     const proposal = await floor.shop.propose(user);
     const approval = await floor.shop.approve(user, proposal._id, 0);

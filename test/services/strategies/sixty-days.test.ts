@@ -100,7 +100,8 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
   beforeAll(async () => {
     floor = await openPaperShop([...WARM_UP, ...DAYS], Object.values(NAMES), rupees);
     await floor.shop.change(asha, { mode: "ask", sizing: { kind: "amount", amount: 1_000_000 as never } });
-  });
+    for (const date of DAYS) await approveAll(date);
+  }, 60_000);
   afterAll(() => floor.close());
 
   /** Approves every leg of the day's proposal and confirms its ticket, as a user would. */
@@ -120,7 +121,6 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
   }
 
   it("makes exactly the trades of the hand-checked table", async () => {
-    for (const date of DAYS) await approveAll(date);
     const proposals = [...(await floor.shop.history(asha, 100))].reverse();
     expect(proposals).toHaveLength(60);
     const trades = proposals.flatMap(({ legs, createdAt }) =>
@@ -133,7 +133,7 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
       ]),
     );
     expect(trades).toEqual(TRADES.map((row) => [...row]));
-  }, 60_000);
+  });
 
   it("leaves the table's holdings in the account", async () => {
     const held = await floor.shop.held(await floor.user(), false);
