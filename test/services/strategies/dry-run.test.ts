@@ -149,6 +149,14 @@ describe("the strategy's dry run and its daily job", () => {
     expect(await floor.shop.skip(asha, real._id, 0)).toMatchObject({ legs: [{ state: "skipped" }] });
   });
 
+  it("leaves room for the real purchase of a share that it has bought on the same day", async () => {
+    const user = await floor.user();
+    expect(await floor.shop.propose(user)).toMatchObject({ isDry: true, legs: [{ filledQty: 277 }] });
+    await floor.shop.change(asha, { mode: "ask" });
+    const { _id } = await floor.shop.propose(user);
+    expect((await floor.shop.approve(user, _id, 0)).kind).toBe("ticket");
+  });
+
   it("withdraws the ticket of a leg that is resized or skipped", async () => {
     await floor.shop.change(asha, { mode: "ask" });
     const user = await floor.user();

@@ -48,6 +48,7 @@ const TABLE: readonly {
   missed?: string[];
 }[] = [
   { what: "buys the furthest below when nothing is held", held: [], legs: ["buy A 107 -700"] },
+  { what: "does not buy at exactly the average", held: [], market: [share("A", 100, 100)], legs: [] },
   { what: "passes over what is held", held: [held("A", 10, 93, 93, 93)], legs: ["buy B 106 -600"] },
   {
     what: "buys as many as N",
