@@ -74,6 +74,7 @@ describe("an awaited PIN", () => {
     const confirm = card?.reply_markup?.inline_keyboard.flat().find(({ text }) => text.startsWith("Confirm"));
     chat().tap(card?.message_id ?? 0, confirm?.callback_data ?? "");
     await world().handleAll();
+    expect(chat().lastFromBot()?.text).toBe("Too many wrong tries. Orders are locked for 15 minutes.");
     expect(await says("4829")).toContain("15 min");
     expect(
       chat()
