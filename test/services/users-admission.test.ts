@@ -185,6 +185,15 @@ describe("who gets in", () => {
     await expect(admission.invite(vikram, "viewer")).rejects.toThrow("only the owner");
   });
 
+  it("admits nobody by an invitation of a former owner", async () => {
+    const former = await makeUsers({ ownerId: "1001" }).ensure(ASHA, "Asha");
+    const token = await admission.invite(former, "trader");
+    const users = makeUsers({ ownerId: "1002" });
+    await users.ensure(VIKRAM, "Vikram");
+    expect(await admission.accept(await users.ensure(MEERA, "Meera"), token)).toBeNull();
+    expect((await users.get(MEERA))?.role).toBe("pending");
+  });
+
   it("does not unblock a user by an invitation", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
