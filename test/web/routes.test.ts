@@ -114,6 +114,7 @@ describe("the OAuth pages", () => {
     const reply = await app.request("/oauth/dhan/login/known");
     expect(reply.status).toBe(302);
     expect(reply.headers.get("location")).toBe("https://dhan.example/login");
+    expect(reply.headers.get("cache-control")).toBe("no-store");
     const cookie = reply.headers.get("set-cookie") ?? "";
     expect(cookie).toContain(`${STATE_COOKIE}=known`);
     for (const part of ["HttpOnly", "Secure", "SameSite=Lax", "Path=/oauth/dhan/callback", "Max-Age=600"]) {
