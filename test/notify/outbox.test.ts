@@ -162,14 +162,14 @@ describe("the outbox", () => {
     expect(said.at(-1)?.msg).toBe("Telegram accepts messages again");
   });
 
-  it("holds back only the chat whose message fails, and keeps that chat's order", async () => {
+  it("holds back only the chat whose message fails, for longer each time, and keeps that chat's order", async () => {
     const outbox = open();
     await outbox.post(message("bad 1", ASHA));
     await outbox.post(message("bad 2", ASHA));
     await outbox.post(message("good", VIKRAM));
-    let fails = 3;
+    const tries: number[] = [];
     answer = ({ key }) => {
-      if (key === "bad 1" && fails-- > 0) throw new Error("cannot be drawn");
+      if (key === "bad 1" && tries.push(clock.now()) <= 3) throw new Error("cannot be drawn");
       return sentNow;
     };
     for (let i = 0; i < 60; i += 1) {
@@ -177,6 +177,9 @@ describe("the outbox", () => {
       clock.at += 500;
     }
     expect(keys()).toEqual(["good", "bad 1", "bad 2"]);
+    const pauses = tries.slice(1).map((at, i) => at - (tries[i] ?? 0));
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+    expect(pauses.at(-1)).toBeGreaterThanOrEqual(4_000);
   });
 
   it("gives up a message on which our own code fails repeatedly, but not those behind it", async () => {
