@@ -109,7 +109,7 @@ describe("the OAuth pages", () => {
     expect(stage.logged()).not.toContain("sekrit");
   });
 
-  it("redirect the browser to the broker with a cookie that only the callback receives", async () => {
+  it("redirect the browser to the broker with a cookie that only the callback receives, and that it removes", async () => {
     const app = routes({ kind: "stale" });
     const reply = await app.request("/oauth/dhan/login/known");
     expect(reply.status).toBe(302);
@@ -120,8 +120,12 @@ describe("the OAuth pages", () => {
     for (const part of ["HttpOnly", "Secure", "SameSite=Lax", "Path=/oauth/dhan/callback", "Max-Age=600"]) {
       expect(cookie).toContain(part);
     }
-    await app.request("/oauth/dhan/callback?tokenId=t", { headers: { cookie: `${STATE_COOKIE}=known` } });
+    const callback = await app.request("/oauth/dhan/callback?tokenId=t", {
+      headers: { cookie: `${STATE_COOKIE}=known` },
+    });
     expect(finished.at(-1)).toEqual(["dhan", { tokenId: "t" }, "known"]);
+    const removal = callback.headers.get("set-cookie") ?? "";
+    for (const part of [`${STATE_COOKIE}=;`, "Path=/oauth/dhan/callback", "Max-Age=0"]) expect(removal).toContain(part);
   });
 
   it("set that cookie's path correctly when PUBLIC_URL has a path", async () => {
