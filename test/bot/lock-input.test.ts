@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
@@ -56,14 +55,12 @@ describe("an awaited PIN", () => {
     const asked = chat().lastFromBot()?.text;
     expect(asked).toContain("Send the");
     expect(await says("123456")).not.toContain("PIN set");
-    await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("does not count a key that was asked for later as a wrong try", async () => {
     await says("/lock pin", "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/link dhan", "1000000001")).not.toContain("tries");
-    await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("is deleted from the chat also while too many wrong tries have closed the lock", async () => {
@@ -81,7 +78,6 @@ describe("an awaited PIN", () => {
         .messages()
         .map(({ text }) => text),
     ).not.toContain("4829");
-    await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("is deleted from the chat, and not taken, when it is typed in the command itself", async () => {

@@ -104,7 +104,6 @@ describe("the answer", () => {
     await world().handleAll();
     expect(chat().messages()).toEqual([...before, edited]);
     expect(await ask("4829")).toContain("PIN set");
-    await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("to “/lock on”, which “/lock off” undoes, is that of a bare /lock: trading is locked", async () => {
@@ -146,7 +145,6 @@ describe("the answer", () => {
     await accounts.update(link._id, () => ({ account_id: "AB1234" }));
     await ask("/egress");
     expect(labels()).toEqual([link.label]);
-    await accounts.remove(userId(ASHA), link._id);
   });
 
   it("to /cancel all and /exit all names /panic", async () => {
@@ -222,7 +220,7 @@ describe("the answer", () => {
   });
 
   it("to /alert while messages of alerts are switched off says that none will be sent", async () => {
-    const { alerts, users } = world().deps;
+    const { users } = world().deps;
     const warning = "Alerts are switched off in /settings: when one goes off, nothing is sent.";
     const set = (delivery: "on" | "off") =>
       users.update(userId(ASHA), ({ settings }) => ({ settings: { ...settings, alerts: delivery } }));
@@ -232,7 +230,6 @@ describe("the answer", () => {
     await set("on");
     expect(await ask("/alert")).not.toContain(warning);
     expect(await ask("/alert SBIN > 9001")).not.toContain(warning);
-    for (const { _id } of await alerts.armed(userId(ASHA))) await alerts.remove(userId(ASHA), _id);
   });
 
   it("to Quote under an alert that went off is a message of its own: the alert's order stays to be tapped", async () => {
@@ -258,8 +255,6 @@ describe("the answer", () => {
   it("to /alert without alerts has an example that works", async () => {
     const [example = ""] = (await ask("/alert"))?.match(/\/alert \S+ [<>] \d+/) ?? [];
     expect(await ask(example)).toContain("Armed");
-    for (const { _id } of await world().deps.alerts.armed(userId(ASHA)))
-      await world().deps.alerts.remove(userId(ASHA), _id);
   });
 
   it("to a chart with an unknown period lists the known ones", async () => {
@@ -376,7 +371,6 @@ describe("the answer", () => {
     expect(await tapTwice("Prices: Yahoo")).toBe("broker");
     await ask("/settings");
     expect(await tapTwice(`Prices of ${label}: Zerodha`)).toBe("yfinance");
-    await accounts.remove(userId(ASHA), _id);
   });
 
   it("to /accounts says that paper needs no login", async () => {
@@ -408,7 +402,6 @@ describe("the answer", () => {
     const { accounts } = world().deps;
     const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "zerodha");
     expect(begun.map(({ label }) => label)).toEqual(["zerodha"]);
-    for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
   it("to New keys on an account that was never logged in is that of linking again: no keys are in force", async () => {
@@ -437,7 +430,6 @@ describe("the answer", () => {
     const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "groww");
     for (const link of begun) await keyCapture.endLogin(link);
     expect(await ask("good morning")).toContain("I work by commands.");
-    for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
   it.each([
@@ -524,12 +516,12 @@ describe("the answer", () => {
     expect(await ask("/panic")).not.toContain(link.label);
     await accounts.update(link._id, () => ({ account_id: "AB1234" }));
     expect(await ask("/panic")).toContain(`⚪ ${link.label} is switched off: nothing is done there.`);
-    await accounts.remove(userId(ASHA), link._id);
   });
 
   it("to a double tap on the paper button is one account", async () => {
     const { accounts } = world().deps;
     const before = await accounts.all(userId(ASHA));
+    world().pass(60_000);
     await ask("/link");
     for (let taps = 0; taps < 2; taps += 1) chat().tapButton("📄 Paper");
     await world().handleAll();
@@ -543,7 +535,6 @@ describe("the answer", () => {
     await world().handleAll();
     const all = (await accounts.all(userId(ASHA))).filter(({ label }) => label.startsWith("paper"));
     expect(all.map(({ label }) => label).toSorted()).toEqual(["paper", "paper2", "paper3"]);
-    for (const { _id, label } of all) if (label !== "paper") await accounts.remove(userId(ASHA), _id);
   });
 
   it("to a panic's “Read again” stops the button from spinning", async () => {
@@ -590,7 +581,6 @@ describe("the answer", () => {
     expect(await question("working", "unknown", "filled")).toContain("2 orders there may be open");
     expect(await question("sending")).toContain("An order there may be open");
     expect(await question("filled", "not-sent")).not.toContain("may be open");
-    await accounts.remove(userId(ASHA), _id);
   });
 
   it("to cancelling an order of an unlinked account says that, not that nothing is open", async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { brokerName, userId } from "../../src/domain/ids.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { ASHA } from "../fuzz/world.ts";
@@ -9,7 +9,7 @@ describe("the account used when none is named", () => {
   const asha = userId(ASHA);
   let second: Link;
   let third: Link;
-  beforeAll(async () => {
+  beforeEach(async () => {
     [second, third] = [await opened(), await opened()];
   });
 

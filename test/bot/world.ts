@@ -1,13 +1,13 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterEach, beforeEach } from "vitest";
 import { openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
-/** The whole bot over a local Telegram, for the tests of one `describe`. */
+/** The whole bot over a local Telegram, opened anew for each test. */
 export function useWorld(): () => FuzzWorld {
   let world: FuzzWorld;
-  beforeAll(async () => {
+  beforeEach(async () => {
     world = await openFuzzWorld();
     await world.settle();
   }, 30_000);
-  afterAll(() => world.close());
+  afterEach(() => world.close());
   return () => world;
 }
