@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Assembled } from "../../src/app/assemble.ts";
 import { createJobTable } from "../../src/app/jobs.ts";
 import { userId } from "../../src/domain/ids.ts";
@@ -13,7 +13,7 @@ describe("the scheduled work", () => {
   let now = 0;
   let claimed: string[] = [];
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     world = await openFuzzWorld();
     await world.settle();
     await world.deps.users.update(userId(ASHA), ({ settings }) => ({ settings: { ...settings, summary: "on" } }));
@@ -25,7 +25,7 @@ describe("the scheduled work", () => {
     };
     ({ tasks, table } = createJobTable(parts as unknown as Assembled, createLog({ level: "silent" })));
   });
-  afterAll(() => world.close());
+  afterEach(() => world.close());
 
   /** The jobs that begin at this minute for the owner. */
   async function begunAt(date: string, time: string): Promise<string[]> {
