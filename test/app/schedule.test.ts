@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { startSchedule } from "../../src/app/schedule.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -67,7 +66,7 @@ describe("the schedule", () => {
     const run = async (signal: AbortSignal): Promise<void> => {
       signal.addEventListener("abort", () => heard.resolve());
       await heard.promise;
-      await delay(50);
+      await new Promise(setImmediate);
       hasEnded = true;
     };
     const tasks = [{ name: "digest", at: "* * * * *", run }];
