@@ -260,10 +260,13 @@ export async function loginReport(deps: BotDeps, result: LoginResult): Promise<V
     }
     case "cancelled":
     case "failed": {
-      const { definition } = deps.accounts.broker(result.link);
+      const { link, error } = result;
+      const { title } = deps.accounts.broker(link).definition;
+      const keyboard = tryAgain(link);
+      if (error.kind !== "auth-invalid") return { html: failureText(title, error), keyboard };
       // Not always the key or secret: a code or token may be used, too old or mistyped.
-      const words = result.error.kind === "auth-invalid" ? text.link.refused(definition.title) : undefined;
-      return { html: failureText(definition.title, result.error, words), keyboard: tryAgain(result.link) };
+      keyboard.text("New keys", callbackData("ak", link.replaces ?? link._id));
+      return { html: failureText(title, error, text.link.refused(title)), keyboard };
     }
   }
 }

@@ -286,7 +286,7 @@ export const link = {
   notAwaited: (): Html =>
     html`That looks like a key or the end of a login, and I am not waiting for one. It is not kept, and must not stay in the chat. /accounts has the login buttons.`,
   refused: (title: string): Html =>
-    html`⚠️ The login at ${title} failed, for the reason below. Nothing was changed. Try again; if it fails again, check the key and secret in ${title}'s console, then tap New keys on the account's card in /accounts.`,
+    html`⚠️ The login at ${title} failed, for the reason below. Nothing was changed. Try again; if it fails again, check the key and secret in ${title}'s console, then tap New keys.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,

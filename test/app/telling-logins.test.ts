@@ -63,7 +63,7 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     await tellLogin(api, world().deps, userId(ASHA), { kind: "failed", link, error });
     expect(told.join()).toMatch(/The login at Fyers failed.*Try again.*\n.*Invalid auth code/);
     expect(told.join()).not.toContain("refuses the key");
-    expect(buttons).toEqual(["Try again"]);
+    expect(buttons).toEqual(["Try again", "New keys"]);
   });
 
   it("offers a button to try again after a login at another account, with the new keys if it was theirs", async () => {

@@ -108,10 +108,11 @@ describe("linking brokers", () => {
     expect(wrong.text).toContain("The old keys stay in force until Zerodha has answered.");
     expect((await linking.logIn("zerodha", wrong)).status).toBe(400);
     const failed = await linking.waitFor(/^⚠️ The login at Zerodha failed/, wrong.message_id);
-    expect(failed.text).toMatch(/Nothing was changed\..* then tap New keys on the account's card in \/accounts\./);
+    expect(failed.text).toMatch(/Nothing was changed\..* then tap New keys\./);
     expect((await asha().ask("/funds zerodha")).text).toContain("Available");
 
-    const again = await linking.askForNewKeys("zerodha");
+    asha().tapButton("New keys");
+    const again = await linking.waitFor(/for five minutes/, failed.message_id);
     await linking.submitKeys("zerodha", again);
     const login = await linking.waitFor(/^Now log in at Zerodha/, again.message_id);
     expect(await (await linking.logIn("zerodha", login)).text()).toContain("Linked");
@@ -132,7 +133,7 @@ describe("linking brokers", () => {
     await linking.submitKeys("dhan", offer, { apiSecret: "0f1e2d3c-not-his" });
     const refused = await linking.waitFor(/^⚠️ The login at Dhan failed/, offer.message_id);
     expect(refused.text).not.toContain("send me");
-    expect(refused.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toEqual(["Try again"]);
+    expect(refused.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toEqual(["Try again", "New keys"]);
     expect((await asha().ask(`${"a".repeat(40)}.${"b".repeat(40)}.${"c".repeat(40)}`)).text).toContain("not waiting");
     expect((await asha().ask("/funds dhan")).text).toContain("Available");
 
