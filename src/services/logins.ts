@@ -19,7 +19,6 @@ export type LoginResult =
       readonly link: Link;
       readonly profile: Profile;
       readonly funds: Funds | null;
-      readonly isFirst: boolean;
       /** The link has been given new keys by this login. */
       readonly hasNewKeys: boolean;
     }
@@ -113,7 +112,6 @@ export function createLogins(deps: {
       connector.getProfile(access),
       connector.getFunds(access).catch(() => null),
     ]);
-    const isFirst = link.account_id === null;
     const login = {
       tokens: session,
       // The session works only with the keys that created it, and the link's may have been replaced meanwhile.
@@ -130,7 +128,7 @@ export function createLogins(deps: {
     if (isRekeyed(updated, link)) return { kind: "stale" };
     const hasNewKeys = link.replaces !== undefined;
     if (hasNewKeys) await accounts.remove(link.user_id, link._id);
-    return { kind: "linked", link: updated, profile, funds, isFirst, hasNewKeys };
+    return { kind: "linked", link: updated, profile, funds, hasNewKeys };
   }
 
   async function finish(broker: string, params: Readonly<Record<string, string>>, cookieState?: string) {

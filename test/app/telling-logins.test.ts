@@ -38,7 +38,7 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     const zerodha = await linkAt("zerodha");
     await says("/link fyers");
     const profile = { accountId: "AB1234", name: "Asha" } as never;
-    const result = { kind: "linked", link: zerodha, profile, funds: null, isFirst: false, hasNewKeys: false } as const;
+    const result = { kind: "linked", link: zerodha, profile, funds: null, hasNewKeys: false } as const;
     await tellLogin(api, world().deps, userId(ASHA), result);
     expect(told.join()).toContain("AB1234");
     expect(await says("DEMOAPP123-100")).toContain("Send the Secret ID");

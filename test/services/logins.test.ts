@@ -77,7 +77,7 @@ describe("logins", () => {
     const { url, heldState } = await logins.start(link);
     expect(heldState).toBeNull();
     const result = await logins.finish("echo", callback(stateOf(url)));
-    expect(result).toMatchObject({ kind: "linked", userId: ASHA, funds: null, isFirst: true });
+    expect(result).toMatchObject({ kind: "linked", userId: ASHA, funds: null });
     expect((await accounts.get(ASHA, link._id))?.is_active).toBe(true);
     expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
   });
