@@ -9,7 +9,7 @@ import { withPriceLogin } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { alertsView, alertText, conditionText, firedText, sourceOf } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
-import { addLogins } from "../src/bot/render/portfolio.ts";
+import { addLogins } from "../src/bot/render/login-buttons.ts";
 import { fitsChoiceButton, instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import { send, show, type View } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";

@@ -17,7 +17,7 @@ import { showPicture, toPng } from "../src/bot/picture-view.ts";
 import { candlePicture } from "../src/bot/pictures/candles.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { chartCaption, chartText } from "../src/bot/render/chart.ts";
-import { withLogins } from "../src/bot/render/portfolio.ts";
+import { withLogins } from "../src/bot/render/login-buttons.ts";
 import { accountTitle, isPaperAccount, sourceLabel } from "../src/bot/render/source.ts";
 import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";

@@ -9,7 +9,7 @@ import { DeadlineError } from "./deadline.ts";
 import { html } from "./html.ts";
 import { notificationButtons } from "./notification-buttons.ts";
 import { Correction, Refusal } from "./refusal.ts";
-import { addLogins } from "./render/portfolio.ts";
+import { addLogins } from "./render/login-buttons.ts";
 import * as text from "./text.ts";
 import { isHarmless, send, type View } from "./view.ts";
 

@@ -9,7 +9,7 @@ import type { SaudaContext } from "./context.ts";
 import { html, lines } from "./html.ts";
 import { isLinked, noAccount } from "./no-account.ts";
 import { panicLeft, panicQuestion, panicReport, panicRunning } from "./render/panic.ts";
-import { addLogins } from "./render/portfolio.ts";
+import { addLogins } from "./render/login-buttons.ts";
 import * as text from "./text.ts";
 import { send, show, type View } from "./view.ts";
 

@@ -3,7 +3,7 @@ import { preferredPriceLink, type Link } from "../services/accounts.ts";
 import type { User } from "../services/users.ts";
 import type { BotDeps } from "./commands.ts";
 import { lines } from "./html.ts";
-import { addLogins } from "./render/portfolio.ts";
+import { addLogins } from "./render/login-buttons.ts";
 import { accountTitle } from "./render/source.ts";
 import * as text from "./text.ts";
 import type { View } from "./view.ts";

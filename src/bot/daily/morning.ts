@@ -17,7 +17,7 @@ import * as text from "../daily-text.ts";
 import { lines } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import { hasOwnPrices } from "../price-link.ts";
-import { addLogins } from "../render/portfolio.ts";
+import { addLogins } from "../render/login-buttons.ts";
 import type { View } from "../view.ts";
 import { calendarNote, digestDueAt } from "./closing.ts";
 import { keptFrom } from "./day-keeping.ts";

@@ -17,7 +17,8 @@ import { dateText, mark, percent } from "../render/amounts.ts";
 import type { MoneyText } from "../render/money-text.ts";
 import { unpricedNote } from "../render/notes.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
-import { failures, heading, loginKeyboard, notReadRows } from "../render/portfolio.ts";
+import { failures, heading, notReadRows } from "../render/answers.ts";
+import { loginKeyboard } from "../render/login-buttons.ts";
 import { userMoney } from "../user-money.ts";
 import { calendarNote } from "./closing.ts";
 

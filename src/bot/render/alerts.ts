@@ -18,7 +18,7 @@ import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } 
 import { choices } from "./choices.ts";
 import { undatedCountNote } from "./notes.ts";
 import { pageKeyboard, pageOf, stamp } from "./page.ts";
-import { addLogins } from "./portfolio.ts";
+import { addLogins } from "./login-buttons.ts";
 import { brokerTitle, pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00"; with hidden amounts, "P&L today at or below its level". */

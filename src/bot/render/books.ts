@@ -9,7 +9,8 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { priceText, quantity } from "./amounts.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
-import { failures, heading, nothingText, withLogins, type MergedPage } from "./portfolio.ts";
+import { failures, heading, nothingText, type MergedPage } from "./answers.ts";
+import { withLogins } from "./login-buttons.ts";
 
 interface BookRow<T> {
   readonly row: T;

@@ -21,16 +21,9 @@ import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { sharesText, undatedNote, unpricedNote } from "./notes.ts";
 import { addArrows, PAGE_WIDTH, stamp } from "./page.ts";
-import {
-  failures,
-  heading,
-  loginKeyboard,
-  mergeHoldings,
-  nothingText,
-  notReadRows,
-  withLogins,
-  type MergedHolding,
-} from "./portfolio.ts";
+import { failures, heading, nothingText, notReadRows } from "./answers.ts";
+import { loginKeyboard, withLogins } from "./login-buttons.ts";
+import { mergeHoldings, type MergedHolding } from "./portfolio.ts";
 
 /** As many two-line holdings as fit a caption of 1,024 characters. */
 const HOLDINGS_A_PAGE = 6;

@@ -14,7 +14,8 @@ import { moneyText, type MoneyText } from "./money-text.ts";
 import { countingNote, undatedNote } from "./notes.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { tradedOnLine, unchargedLine } from "./period.ts";
-import { failures, heading, loginKeyboard, nothingText, notReadRows } from "./portfolio.ts";
+import { failures, heading, nothingText, notReadRows } from "./answers.ts";
+import { loginKeyboard } from "./login-buttons.ts";
 
 export interface DigestMessage {
   readonly html: Html;

@@ -14,7 +14,7 @@ import * as text from "../text.ts";
 import type { View } from "../view.ts";
 import { atPrice, priceText, quantity, rupees } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { addLogins } from "./portfolio.ts";
+import { addLogins } from "./login-buttons.ts";
 import { NOT_SENT_WORDS, reasonWords } from "./reason-words.ts";
 import { isPaperAccount } from "./source.ts";
 

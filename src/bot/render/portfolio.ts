@@ -1,29 +1,19 @@
-import { InlineKeyboard } from "grammy";
 import { listingName, ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import { type Funds, type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
 import { dayPnlOf, pnlOf, fundsTotal, holdingTotals, positionTotals, type DayPnl } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
-import { type Accounts, isWhole, type Link, type LinkResult } from "../../services/accounts.ts";
+import type { Link, LinkResult } from "../../services/accounts.ts";
 import type { AccountToday } from "../../services/portfolio.ts";
-import { callbackData } from "../callbacks.ts";
-import { html, lines, type Html } from "../html.ts";
-import * as text from "../text.ts";
+import { html, lines } from "../html.ts";
 import type { View } from "../view.ts";
+import { failures, heading, nothingText, notReadRows, type MergedPage } from "./answers.ts";
 import { changePercent, mark, priceText, quantity } from "./amounts.ts";
+import { withLogins } from "./login-buttons.ts";
 import type { MoneyText } from "./money-text.ts";
 import { countingNote, soldNote, undatedNote, unpricedNote } from "./notes.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
-import { accountTitle, isPaperAccount } from "./source.ts";
-
-export interface MergedPage {
-  readonly accounts: Accounts;
-  readonly now: number;
-  readonly page: number;
-  /** The only account shown; absent when all are. */
-  readonly label?: string | undefined;
-}
 
 /** A page with amounts, written as the user has chosen. */
 export interface MoneyPage extends MergedPage {
@@ -41,60 +31,6 @@ const okParts = <T>(parts: readonly LinkResult<T>[]) => parts.filter((part) => p
 function labelledRows<T>(parts: readonly LinkResult<readonly T[]>[]): LabelledRow<T>[] {
   const label = (link: Link): string | null => (parts.length > 1 ? link.label : null);
   return okParts(parts).flatMap((part) => part.value.map((row) => ({ row, label: label(part.link) })));
-}
-
-/** A line for each account, or part of one, that could not be read; shown below the rest. */
-export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
-  parts.flatMap((part) => {
-    const title = accountTitle(accounts, part.link);
-    if (!part.ok) return [text.notTold(title, part.error)];
-    return part.unread?.length ? [text.unread(title, part.unread)] : [];
-  });
-
-/** Rows beside the sums for the accounts that could not be read, so that the sums do not pass for those of all. */
-export const notReadRows = (parts: readonly LinkResult<unknown>[]): (readonly [string, string])[] =>
-  parts.flatMap((part) => (part.ok ? [] : [[part.link.label, "not read"] as const]));
-
-/** "No …", said only of the accounts that answered; null when none did. */
-export function nothingText(what: string, parts: readonly LinkResult<unknown>[]): Html | null {
-  if (parts.every(isWhole)) return html`No ${what}.`;
-  return parts.some(isWhole) ? html`No ${what} at the accounts that answered.` : null;
-}
-
-/** A login button for each account whose session is over. */
-export const withLogins = (keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard =>
-  addLogins(
-    keyboard,
-    parts.flatMap((part) => (!part.ok && part.error.kind === "auth-expired" ? [part.link] : [])),
-  );
-
-/** Adds a login button for each of the links that has none yet. */
-export function addLogins(keyboard: InlineKeyboard, links: readonly Pick<Link, "_id" | "label">[]): InlineKeyboard {
-  for (const link of links) {
-    const data = callbackData("al", link._id);
-    const known = keyboard.inline_keyboard
-      .flat()
-      .some((each) => "callback_data" in each && each.callback_data === data);
-    if (!known) keyboard.row().text(`Log in: ${link.label}`, data);
-  }
-  return keyboard;
-}
-
-/** Only the login buttons, for messages without others; null when every session is alive. */
-export function loginKeyboard(parts: readonly LinkResult<unknown>[]): InlineKeyboard | null {
-  const keyboard = withLogins(new InlineKeyboard(), parts);
-  return keyboard.inline_keyboard.some((row) => row.length > 0) ? keyboard : null;
-}
-
-/** The title, with the account called `label` if only that is shown; marked when an account is paper. */
-export function heading(
-  title: string,
-  parts: readonly LinkResult<unknown>[],
-  accounts: Accounts,
-  label?: string,
-): Html {
-  const isPaper = parts.map((part) => isPaperAccount(accounts, part.link));
-  return html`<b>${title}</b>${label !== undefined && ` · ${label}`}${text.paperNote(isPaper)}`;
 }
 
 export function positionsView(parts: readonly LinkResult<Position[]>[], page: MoneyPage): View {

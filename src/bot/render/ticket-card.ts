@@ -12,7 +12,7 @@ import { priceText, quantity, rupees, timeText } from "./amounts.ts";
 import { describe } from "./market.ts";
 import { cardHeading, termsText } from "./order-card.ts";
 import { PAGE_WIDTH } from "./page.ts";
-import { addLogins } from "./portfolio.ts";
+import { addLogins } from "./login-buttons.ts";
 
 /** The card of a ticket, before Confirm: what would be sent, what it costs, and the findings about it. */
 export function ticketCard(view: TicketView, accounts: Accounts, now: number): View {
