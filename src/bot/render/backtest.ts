@@ -4,6 +4,7 @@ import type { BacktestReport } from "../../services/strategies/nifty-shop/backte
 import { html, lines, type Html } from "../html.ts";
 import { share } from "../pictures/equity.ts";
 import { dateText, quantity, rupees } from "./amounts.ts";
+import { firstNames } from "./names.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
 const MAX_NAMES = 12;
@@ -14,17 +15,13 @@ export const backtestText = (result: BacktestReport, broker: string | null): Htm
   lines(
     html`<b>Nifty Shop, ${dateText(result.from)} to ${dateText(result.to)}</b>`,
     html`<pre>${renderPairs(backtestPairs(result), PAGE_WIDTH)}</pre>`,
-    result.withoutPrices.length > 0 && html`ℹ️ Without prices, so left out: ${firstOf(result.withoutPrices)}.`,
+    result.withoutPrices.length > 0 &&
+      html`ℹ️ Without prices, so left out: ${firstNames(result.withoutPrices, MAX_NAMES)}.`,
     result.membersKnownUntil !== null &&
       html`ℹ️ Members of the index are known until ${dateText(result.membersKnownUntil)}.`,
     html`<i>Daily prices: ${result.sources.map((source) => (source === "yfinance" ? "Yahoo" : (broker ?? "broker"))).join(", ")}.</i>`,
     html`<i>Decided at the close, filled the next morning, charges included. ${NOT_COUNTED} The past promises nothing.</i>`,
   );
-
-const firstOf = (names: readonly string[]): string => {
-  const rest = names.length - MAX_NAMES;
-  return `${names.slice(0, MAX_NAMES).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-};
 
 export function backtestPairs(result: BacktestResult): (readonly [string, string])[] {
   const sales = result.trades.filter(({ profit }) => profit !== null);

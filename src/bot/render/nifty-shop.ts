@@ -24,6 +24,7 @@ import {
   timeText,
 } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
+import { firstNames } from "./names.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { allPricedAt, pricedAt } from "./source.ts";
 
@@ -125,12 +126,14 @@ const MISSED = {
 const missedText = ({ kind, symbol, reason }: Proposal["missed"][number]): Html =>
   html`⚠️ ${kind === "buy" ? "Not bought" : "Not averaged"}: ${symbol}, ${MISSED[reason]}.`;
 
+const MAX_NAMES = 12;
+
 function noteText(note: ProposalNote, isDry: boolean): Html {
   switch (note.kind) {
     case "no-prices":
-      return html`ℹ️ Without prices of today and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
+      return html`ℹ️ Without prices of today and so not considered: ${firstNames(note.tickers, MAX_NAMES)}.`;
     case "unfitting":
-      return html`⚠️ Left out today: ${note.tickers.slice(0, 12).join(", ")}. Their daily prices do not end with the last close, perhaps because of a split, bonus or demerger.`;
+      return html`⚠️ Left out today: ${firstNames(note.tickers, MAX_NAMES)}. Their daily prices do not end with the last close, perhaps because of a split, bonus or demerger.`;
     case "too-few-prices":
       return html`⛔ Only ${note.known} of ${note.members} shares could be considered. Nothing is proposed on a part of the market.`;
     case "account-unread":

@@ -10,6 +10,7 @@ import * as text from "../daily-text.ts";
 import { html, lines, type Html } from "../html.ts";
 import { paperNote } from "../text.ts";
 import { dateText, mark } from "./amounts.ts";
+import { firstNames } from "./names.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
@@ -78,5 +79,4 @@ const namesOf = (symbols: readonly TradingSymbol[]): string => named([...new Set
 
 /** Few, because the text may have to fit a picture's caption. */
 const MAX_NAMED = 5;
-const named = (all: readonly string[]): string =>
-  [...all.slice(0, MAX_NAMED), ...(all.length > MAX_NAMED ? [`${all.length - MAX_NAMED} more`] : [])].join(", ");
+const named = (all: readonly string[]): string => firstNames(all, MAX_NAMED);

@@ -71,7 +71,7 @@ describe("a user's backtest", () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
     const names = Array.from({ length: 14 }, (_, at) => `S${at}`);
     const captionOf = (withoutPrices: string[]): string => backtestText({ ...result, withoutPrices }, null).toString();
-    expect(captionOf(names)).toContain("left out: S0, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11 and 2 more.");
+    expect(captionOf(names)).toContain("left out: S0, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, 2 more.");
     expect(captionOf(names.slice(0, 12))).toContain("S10, S11.");
   });
 

@@ -91,6 +91,11 @@ describe("a share whose price is halved while the strategy holds it", () => {
     const proposal = await floor.shop.propose(await floor.user());
     expect(proposal.legs).toEqual([]);
     expect(card(proposal)).toContain("Only 0 of 5 shares could be considered.");
+    const tickers = Array.from({ length: 14 }, (_, at) => `S${at}`);
+    for (const kind of ["unfitting", "no-prices"] as const)
+      expect(card({ ...proposal, notes: [{ kind, tickers }] })).toContain(
+        ": S0, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, 2 more.",
+      );
   });
 
   it("by a bonus is in the status without a gain, with the reason", async () => {
