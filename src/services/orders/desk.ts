@@ -143,18 +143,16 @@ export function createDesk(deps: DeskDeps): Desk {
     if (terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0) return null;
     // Absolute: a price "from the future" was read before the clock was set back.
     if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || origin === "panic") return null;
-    const most = await deps.driftBasisPoints(intent.userId);
-    if (most === null && origin !== "exit") return null;
+    const isExit = origin === "exit";
+    const most = isExit ? 0 : await deps.driftBasisPoints(intent.userId);
+    if (most === null) return null;
     const quote = await quoteAtTap(intent);
     // The broker's price cannot be read now. Yahoo's, of before the card, shows no move since.
     if (quote?.source === "yfinance" && isShownLive) return null;
     // A move of one tick is never drift: on a cheap option it is several percent.
     if (!quote || Math.abs(quote.ltp - shownPrice) <= instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
-    const hasMoved =
-      origin === "exit"
-        ? isPast(terms.protection.limit, side, quote.ltp)
-        : most !== null && Math.abs(basisPoints) > most;
+    const hasMoved = Math.abs(basisPoints) > most && (!isExit || isPast(terms.protection.limit, side, quote.ltp));
     return hasMoved ? basisPoints : null;
   }
 
