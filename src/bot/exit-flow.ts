@@ -62,7 +62,7 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
  * strike is open.
  */
 async function noneNamed(deps: BotDeps, open: readonly Exitable[], wanted: string): Promise<Html> {
-  const [, name = "", number = ""] = /^(.*\S)\s+([\d,]+)$/.exec(wanted) ?? [];
+  const [, name = "", number = ""] = /^(.*\S)\s+(\d[\d,]{0,12})$/.exec(wanted) ?? [];
   const named = name === "" ? [] : await rowsNamed(deps, open, name, ({ position }) => position);
   if (named.length === 0) return text.exits.none(wanted);
   const isShare = named.some(({ position: { segment } }) => segment === "NSE" || segment === "BSE");

@@ -176,6 +176,7 @@ describe("orders in the chat", () => {
     expect((await chat().ask(`/exit nifty ${strike}`)).text).toBe(
       `No position at the strike ${strike} is open. /exit nifty shows what is.`,
     );
+    expect((await chat().ask("/exit nifty ,")).text).toContain("No open position is called “nifty ,”.");
     expect((await chat().ask("/exit nifty 65")).text).toContain("/exit closes the whole position.");
     const exit = await chat().ask(`/exit nifty ${words?.[1]} ce`);
     expect(exit.text).toMatch(/^SELL \d+ NIFTY/);
