@@ -6,6 +6,7 @@ import { beginLink, beginNewKeys, brokerKeyboard, linkToLogIn, offerLogin } from
 import { isLinked } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { accountView, accountsView } from "../src/bot/render/accounts.ts";
+import { isPaperAccount } from "../src/bot/render/source.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
@@ -31,7 +32,7 @@ export const accounts: CommandModule = {
     onCallback(composer, "al", async (ctx, [id]) => offerLogin(deps, ctx, await linkToLogIn(deps, ctx, id)));
     onLink("ak", async (ctx, link) => {
       // Only made-up button data asks it of a paper account.
-      if (isPaper(deps, link)) await showOne(deps, ctx, link);
+      if (isPaperAccount(deps.accounts, link)) await showOne(deps, ctx, link);
       else if (isLinked(link)) await beginNewKeys(deps, ctx, link);
       else await beginLink(deps, ctx, link.broker_name);
     });
@@ -49,7 +50,10 @@ export const accounts: CommandModule = {
         .add({ text: "Unlink", callback_data: callbackData("auy", link._id), style: "danger" })
         .text("Keep", callbackData("acd", link._id));
       const open = await openOrders(deps, link);
-      await show(ctx, { html: text.accounts.confirmUnlink(link.label, isPaper(deps, link), open), keyboard });
+      await show(ctx, {
+        html: text.accounts.confirmUnlink(link.label, isPaperAccount(deps.accounts, link), open),
+        keyboard,
+      });
     });
     onLink("auy", (ctx, link) => unlink(deps, ctx, link));
     return composer;
@@ -75,7 +79,7 @@ async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<voi
   await deps.accounts.logOut(link);
   await deps.accounts.remove(ctx.user._id, link._id);
   if (ctx.user.defaultLink === link._id) await deps.users.update(ctx.user._id, () => ({ defaultLink: null }));
-  await show(ctx, { html: text.accounts.unlinked(link.label, isPaper(deps, link)) });
+  await show(ctx, { html: text.accounts.unlinked(link.label, isPaperAccount(deps.accounts, link)) });
 }
 
 /** How many orders placed here may be open at this account. */
@@ -83,5 +87,3 @@ async function openOrders({ journal }: BotDeps, { _id, user_id }: Link): Promise
   const recent = await journal.recent(user_id);
   return recent.flatMap(({ legs }) => legs).filter((leg) => leg.link === _id && isUnderWay(leg)).length;
 }
-
-const isPaper = (deps: BotDeps, link: Link): boolean => deps.accounts.broker(link).definition.isPaper === true;
