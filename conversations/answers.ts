@@ -12,8 +12,9 @@ const ANSWER_TIMEOUT_MS = 10 * 60_000;
 export const addStop = (keyboard: InlineKeyboard): InlineKeyboard => keyboard.text("Stop", STOP);
 
 /**
- * Waits for the next answer: a text, or a tap on a dialogue button of the question or below it; null on "Stop". A button of
- * an earlier question is passed on, and an update that Telegram repeats after a crash is not taken twice.
+ * Waits for the next answer: a text, or a tap on a dialogue button of the question or below it; null on "Stop".
+ * Anything else, such as a photo or a button of an earlier question, is passed on, and the dialogue waits on. An update that
+ * Telegram repeats after a crash is not taken twice.
  */
 export function answersTo(conversation: Dialogue): (asked: Pick<Message, "message_id">) => Promise<string | null> {
   let taken: number | null = null;

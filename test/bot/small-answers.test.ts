@@ -55,15 +55,6 @@ describe("the answer", () => {
     expect(labels()).toEqual([]);
   });
 
-  it("to an edited message within a dialogue is the same, and the dialogue waits on", async () => {
-    expect(await ask("/buy")).toContain("Which instrument?");
-    world().twist(chat().send("SBIN").message_id, "edited");
-    await world().handleAll();
-    expect(chat().lastFromBot()?.text).toContain("I do not read a message again");
-    expect(await ask("SBIN")).toContain("BUY NSE:SBIN-EQ – how many?");
-    expect(await ask("/cancel")).toBe("No order is open.");
-  });
-
   it("to a message that Telegram sends again although nobody edited it is none", async () => {
     const asked = chat().send("/quote SBIN");
     world().twist(asked.message_id, "changed");
@@ -71,11 +62,14 @@ describe("the answer", () => {
     expect(chat().messages().at(-1)).toEqual(asked);
   });
 
-  it("to a photo within a dialogue says the same, and the dialogue waits on", async () => {
+  it.each([
+    ["a photo", "photo", "I can read only text."],
+    ["an edited message", "edited", "I do not read a message again"],
+  ])("to %s within a dialogue is the same, and the dialogue waits on", async (_, twist, answer) => {
     expect(await ask("/buy")).toContain("Which instrument?");
-    world().twist(chat().send("a chart").message_id, "photo");
+    world().twist(chat().send("SBIN").message_id, twist);
     await world().handleAll();
-    expect(chat().lastFromBot()?.text).toContain("I can read only text.");
+    expect(chat().lastFromBot()?.text).toContain(answer);
     expect(await ask("SBIN")).toContain("BUY NSE:SBIN-EQ – how many?");
     expect(await ask("/cancel")).toBe("No order is open.");
   });

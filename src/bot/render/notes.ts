@@ -4,7 +4,7 @@ import { dayPnl, positionTotals, undatedCount, type Undated } from "../../domain
 import { html, lines, type Html } from "../html.ts";
 import { quantity } from "./amounts.ts";
 
-/** Notes below figures: what these leave out, and why. */
+// Notes below figures: what these leave out, and why.
 
 /** How much is missing from the day's figures, for lack of a previous close or a price. */
 export function undatedNote(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
