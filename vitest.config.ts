@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     pool: "threads",
+    // The sources are loaded once in a worker, not for each of the files: no module keeps state that a test changes.
+    isolate: false,
     // Many tests wait for processes and loopback replies: one worker on two cores would leave both half idle.
     maxWorkers: 3,
     // Only what hangs should meet these: a busy machine takes three times as long as an idle one.
