@@ -8,7 +8,7 @@ import type { Instrument } from "../src/domain/instrument.ts";
 import { istDate } from "../src/domain/market.ts";
 import type { HttpClient } from "../src/lib/http.ts";
 import { createLog } from "../src/lib/log.ts";
-import { type Brokers, createAccounts } from "../src/services/accounts.ts";
+import { type Brokers, createAccounts } from "../src/services/accounts/accounts.ts";
 import { createInstruments } from "../src/services/instruments/instruments.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { createKeyring, generateKey, parseKey } from "../src/lib/crypto.ts";

@@ -11,7 +11,7 @@ import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
 import { isUnderWay } from "../src/domain/order-intent.ts";
-import { switchPrices, type Link } from "../src/services/accounts.ts";
+import { switchPrices, type Link } from "../src/services/accounts/accounts.ts";
 
 export const accounts: CommandModule = {
   name: "accounts",

@@ -1,9 +1,9 @@
 import { Composer, InlineKeyboard } from "grammy";
-import { requireTrader } from "../src/bot/access.ts";
+import { requireTrader } from "../src/bot/updates/access.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { accountsFor, showTicket } from "../src/bot/order-flow.ts";
+import { accountsFor, showTicket } from "../src/bot/orders/order-flow.ts";
 import { lines } from "../src/bot/html.ts";
 import { withPriceLogin } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
@@ -15,7 +15,7 @@ import { send, show, type View } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { parseOrderText } from "../src/domain/order-text.ts";
 import { parseAlert, type AlertOrder, type AlertWords } from "../src/services/alerts/condition.ts";
-import type { User } from "../src/services/users.ts";
+import type { User } from "../src/services/people/users.ts";
 
 export const alert: CommandModule = {
   name: "alert",

@@ -22,7 +22,7 @@ import { accountTitle, isPaperAccount, sourceLabel } from "../src/bot/render/sou
 import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
-import { ownMarks } from "../src/bot/own-marks.ts";
+import { ownMarks } from "../src/bot/orders/own-marks.ts";
 import { priceLink, withPriceLogin } from "../src/bot/price-link.ts";
 
 export const chart: CommandModule = {

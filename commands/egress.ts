@@ -9,7 +9,7 @@ import { keys as text } from "../src/bot/safety-text.ts";
 import { accounts } from "../src/bot/text.ts";
 import { send } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
-import type { Link } from "../src/services/accounts.ts";
+import type { Link } from "../src/services/accounts/accounts.ts";
 
 /** The button argument for typing the proxy into the chat although there is a web page for it. */
 const HERE = "here";

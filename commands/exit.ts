@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { keyFromArgument, onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { askWhatToExit, exitInstrument } from "../src/bot/exit-flow.ts";
+import { askWhatToExit, exitInstrument } from "../src/bot/orders/exit-flow.ts";
 
 export const exit: CommandModule = {
   name: "exit",

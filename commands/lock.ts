@@ -2,13 +2,13 @@ import { Composer } from "grammy";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { lines, type Html } from "../src/bot/html.ts";
-import { freeze, sentBy } from "../src/bot/lock-gate.ts";
+import { freeze, sentBy } from "../src/bot/updates/lock-gate.ts";
 import { lock as text } from "../src/bot/safety-text.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
 import { deleteSecret, send } from "../src/bot/view.ts";
 import { qrPicture } from "../src/lib/chart/qr.ts";
 import { otpauthUri } from "../src/lib/totp.ts";
-import { PIN_PATTERN } from "../src/services/lock.ts";
+import { PIN_PATTERN } from "../src/services/people/lock.ts";
 
 export const lock: CommandModule = {
   name: "lock",

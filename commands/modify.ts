@@ -1,4 +1,4 @@
-import { openOrdersCommand } from "../src/bot/open-orders.ts";
+import { openOrdersCommand } from "../src/bot/orders/open-orders.ts";
 import * as text from "../src/bot/text.ts";
 
 export const modify = openOrdersCommand(

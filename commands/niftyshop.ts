@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { requireTrader } from "../src/bot/access.ts";
+import { requireTrader } from "../src/bot/updates/access.ts";
 import {
   approveLeg,
   backtest,

@@ -1,5 +1,5 @@
 import { Composer } from "grammy";
-import { allows } from "../src/bot/access.ts";
+import { allows } from "../src/bot/updates/access.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -9,7 +9,7 @@ import { nothingToRead } from "../src/bot/no-account.ts";
 import { ordersView } from "../src/bot/render/books.ts";
 import { unbookedOrders } from "../src/bot/render/our-orders.ts";
 import { show } from "../src/bot/view.ts";
-import type { LinkResult } from "../src/services/accounts.ts";
+import type { LinkResult } from "../src/services/accounts/accounts.ts";
 import type { Intent } from "../src/services/orders/journal.ts";
 
 /** As many orders as a busy user places in a day. */

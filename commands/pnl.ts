@@ -15,7 +15,7 @@ import { userMoney } from "../src/bot/user-money.ts";
 import { send, show } from "../src/bot/view.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
-import type { DateSpan } from "../src/services/snapshots.ts";
+import type { DateSpan } from "../src/services/portfolio/snapshots.ts";
 
 const VERB = "pnl";
 const CHART_DAYS = 30;

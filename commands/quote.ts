@@ -1,6 +1,6 @@
 import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
-import { allows } from "../src/bot/access.ts";
+import { allows } from "../src/bot/updates/access.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { priceLink, withPriceLogin } from "../src/bot/price-link.ts";

@@ -8,9 +8,9 @@ import { settingLabels, settingsText } from "../src/bot/render/settings.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
 import { THEMES } from "../src/lib/chart/theme.ts";
-import { otherPrices, switchPrices } from "../src/services/accounts.ts";
-import { isMessageKind, MESSAGE_KINDS } from "../src/services/delivery.ts";
-import { DELIVERIES, type Delivery, type Settings } from "../src/services/users.ts";
+import { otherPrices, switchPrices } from "../src/services/accounts/accounts.ts";
+import { isMessageKind, MESSAGE_KINDS } from "../src/services/digests/delivery.ts";
+import { DELIVERIES, type Delivery, type Settings } from "../src/services/people/users.ts";
 
 const DIGEST_TIMES = ["15:50", "16:10", "18:00", "20:00"];
 const REMINDER_TIMES = ["07:30", "08:00", "08:30", "08:45"];

@@ -8,8 +8,8 @@ import { addArrows, pageOf } from "../src/bot/render/page.ts";
 import { users as text } from "../src/bot/safety-text.ts";
 import { show } from "../src/bot/view.ts";
 import type { UserId } from "../src/domain/ids.ts";
-import { isGrantable } from "../src/services/admission.ts";
-import type { User } from "../src/services/users.ts";
+import { isGrantable } from "../src/services/people/admission.ts";
+import type { User } from "../src/services/people/users.ts";
 
 /** Users who wait to be let in come first. */
 const ORDER = ["pending", "owner", "trader", "viewer", "blocked"];

@@ -10,7 +10,7 @@ import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import { show } from "../src/bot/view.ts";
 import { isExpired, type Instrument } from "../src/domain/instrument.ts";
 import { istDate } from "../src/domain/market.ts";
-import { MAX_WATCHED } from "../src/services/watchlist.ts";
+import { MAX_WATCHED } from "../src/services/quotes/watchlist.ts";
 
 export const watch: CommandModule = {
   name: "watch",

@@ -1,8 +1,8 @@
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
-import { withFailuresAnswered } from "../src/bot/failure.ts";
+import { withFailuresAnswered } from "../src/bot/updates/failure.ts";
 import type { BareContext } from "../src/bot/context.ts";
-import { askToModify } from "../src/bot/change-flow.ts";
+import { askToModify } from "../src/bot/orders/change-flow.ts";
 import * as text from "../src/bot/text.ts";
 import type { BrokerOrderId, LinkId } from "../src/domain/ids.ts";
 import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";

@@ -1,9 +1,9 @@
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
-import { withFailuresAnswered } from "../src/bot/failure.ts";
+import { withFailuresAnswered } from "../src/bot/updates/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
 import type { BareContext } from "../src/bot/context.ts";
-import { type OrderRequest, showTicket } from "../src/bot/order-flow.ts";
+import { type OrderRequest, showTicket } from "../src/bot/orders/order-flow.ts";
 import { choiceKeyboard, unresolvedText } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";

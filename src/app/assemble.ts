@@ -17,11 +17,11 @@ import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import { prepareNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import type { Closes } from "../services/closes.ts";
+import type { Closes } from "../services/portfolio/closes.ts";
 import { createClaims, type Claims } from "../services/claims.ts";
-import { withQuietHours } from "../services/delivery.ts";
-import { trackCollections } from "../services/forget.ts";
-import type { Link } from "../services/accounts.ts";
+import { withQuietHours } from "../services/digests/delivery.ts";
+import { trackCollections } from "../services/people/forget.ts";
+import type { Link } from "../services/accounts/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
 import { type Config, opensFromChat } from "./config.ts";
 import { createContainer, createHttp, type Container } from "./container.ts";
@@ -116,7 +116,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const { deps } = container;
   async function keepDay(link: Link): Promise<void> {
     const { keepDayOnLogin } = await import("../bot/daily/day-keeping.ts");
-    const { createDigests } = await import("../services/digests.ts");
+    const { createDigests } = await import("../services/digests/digests.ts");
     const digests = createDigests({ ...deps, closes: container.closes, log });
     await keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link);
   }
@@ -181,7 +181,7 @@ async function startLocal(config: Config, clock: Clock, keepFailures: FailureLog
 
 /** Prints a one-time code that makes its sender the owner, unless the store has an owner. */
 async function offerOwnership(deps: { store: Store; clock: Clock }, say: (line: string) => void): Promise<void> {
-  const { createUsers, keepOwnerCode } = await import("../services/users.ts");
+  const { createUsers, keepOwnerCode } = await import("../services/people/users.ts");
   if (await createUsers({ ...deps, ownerId: null }).owner()) return;
   const code = randomAlphanumeric(12);
   await keepOwnerCode(deps, code);

@@ -5,7 +5,7 @@ import type { Log } from "../lib/log.ts";
 import { once } from "../lib/once.ts";
 import { createRateLimiter } from "../lib/rate-limit.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Brokers } from "../services/accounts.ts";
+import type { Brokers } from "../services/accounts/accounts.ts";
 import type { Config } from "./config.ts";
 import type { LinkWatch } from "./link-watch.ts";
 

@@ -1,5 +1,5 @@
 import type { DataSource } from "../../connectors/base.ts";
-import { allows } from "../bot/access.ts";
+import { allows } from "../bot/updates/access.ts";
 import type { BotDeps } from "../bot/commands.ts";
 import { alertNotification } from "../bot/render/alerts.ts";
 import { hasOpened, sessionAt } from "../domain/calendar.ts";
@@ -10,13 +10,13 @@ import type { Notifier } from "../ports/notifier.ts";
 import type { Store } from "../ports/store.ts";
 import type { OrderHours } from "./order-hours.ts";
 import { createAlerts } from "../services/alerts/alerts.ts";
-import type { Closes } from "../services/closes.ts";
-import { deliveryFor } from "../services/delivery.ts";
-import { createCandles } from "../services/candles.ts";
+import type { Closes } from "../services/portfolio/closes.ts";
+import { deliveryFor } from "../services/digests/delivery.ts";
+import { createCandles } from "../services/quotes/candles.ts";
 import { createBacktests } from "../services/strategies/nifty-shop/backtests.ts";
 import { loadNifty50 } from "../services/strategies/nifty-shop/constituents.ts";
 import { createNiftyShop } from "../services/strategies/nifty-shop/shop.ts";
-import { createWatchlist } from "../services/watchlist.ts";
+import { createWatchlist } from "../services/quotes/watchlist.ts";
 
 type MarketServices = Pick<BotDeps, "candles" | "alerts" | "watchlist" | "niftyShop" | "backtests" | "pictures">;
 

@@ -1,11 +1,11 @@
 import type { Api } from "grammy";
 import type { Update } from "grammy/types";
-import { allows } from "../bot/access.ts";
+import { allows } from "../bot/updates/access.ts";
 import { notTaken } from "../bot/text.ts";
 import { userId, type UserId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Users } from "../services/users.ts";
+import type { Users } from "../services/people/users.ts";
 
 /** Shorter outages are not announced. */
 const ANNOUNCE_AFTER_MS = 10_000;

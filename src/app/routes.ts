@@ -3,7 +3,7 @@ import { userId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { Secret } from "../lib/secret.ts";
 import { JOB_NAMES } from "../services/jobs.ts";
-import { createPostbacks } from "../services/postbacks.ts";
+import { createPostbacks } from "../services/orders/postbacks.ts";
 import { healthRoutes } from "../web/health.ts";
 import { jobsRoutes, type JobOutcome } from "../web/jobs.ts";
 import { keysRoutes } from "../web/keys.ts";

@@ -4,7 +4,7 @@ import { parseEnv } from "node:util";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { ROOTS as YAHOO_ROOTS } from "../../connectors/yahoo/facts.ts";
 import { ConfigError } from "../errors.ts";
-import { IMPORTED_VARIABLES } from "../services/import-fyers.ts";
+import { IMPORTED_VARIABLES } from "../services/accounts/import-fyers.ts";
 import { readConfig, type Config } from "./config.ts";
 
 /** The configuration from the environment; variables missing there are read from .env, if it exists. */

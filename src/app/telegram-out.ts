@@ -1,7 +1,7 @@
 import { GrammyError, type Api } from "grammy";
 import type { BotDeps } from "../bot/commands.ts";
 import { cardOfToday } from "../bot/daily/morning.ts";
-import { postLater } from "../bot/failure.ts";
+import { postLater } from "../bot/updates/failure.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
 import { keys } from "../bot/safety-text.ts";
@@ -10,10 +10,10 @@ import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
-import type { Link } from "../services/accounts.ts";
-import { deliveryFor } from "../services/delivery.ts";
-import type { FormSubject } from "../services/key-forms.ts";
-import type { LoginResult } from "../services/logins.ts";
+import type { Link } from "../services/accounts/accounts.ts";
+import { deliveryFor } from "../services/digests/delivery.ts";
+import type { FormSubject } from "../services/accounts/key-forms.ts";
+import type { LoginResult } from "../services/accounts/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
 type OrderDeps = Pick<BotDeps, "accounts" | "clock" | "users">;

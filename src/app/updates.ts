@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { GrammyError, type Bot } from "grammy";
 import type { Update } from "grammy/types";
 import type { SaudaContext } from "../bot/context.ts";
-import { laneOf } from "../bot/lanes.ts";
+import { laneOf } from "../bot/updates/lanes.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { Secret } from "../lib/secret.ts";

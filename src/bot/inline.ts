@@ -1,7 +1,7 @@
 import { Composer, InlineQueryResultBuilder } from "grammy";
 import { listingName, type Instrument } from "../domain/instrument.ts";
 import type { Quote } from "../domain/portfolio.ts";
-import { allows } from "./access.ts";
+import { allows } from "./updates/access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";

@@ -3,11 +3,11 @@ import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts"
 import { isStandIn, type BrokerName, type LinkId, type UserId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import { Secret } from "../lib/secret.ts";
-import type { Broker, Link } from "../services/accounts.ts";
-import { SKIP_WORD, type Captured, type CapturedMessage } from "../services/key-capture.ts";
-import type { FormSubject } from "../services/key-forms.ts";
-import type { LoginResult } from "../services/logins.ts";
-import { allows } from "./access.ts";
+import type { Broker, Link } from "../services/accounts/accounts.ts";
+import { SKIP_WORD, type Captured, type CapturedMessage } from "../services/accounts/key-capture.ts";
+import type { FormSubject } from "../services/accounts/key-forms.ts";
+import type { LoginResult } from "../services/accounts/logins.ts";
+import { allows } from "./updates/access.ts";
 import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";

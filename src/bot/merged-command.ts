@@ -7,7 +7,7 @@ import { nothingToRead } from "./no-account.ts";
 import { userMoney } from "./user-money.ts";
 import { show, type View } from "./view.ts";
 import type { UserId } from "../domain/ids.ts";
-import type { LinkResult } from "../services/accounts.ts";
+import type { LinkResult } from "../services/accounts/accounts.ts";
 
 /**
  * A command that reads all accounts, or the one that is named, and shows one view of them in pages; its buttons read again

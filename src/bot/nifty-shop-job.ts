@@ -2,7 +2,7 @@ import type { UserId } from "../domain/ids.ts";
 import { mayBeTradingDay } from "../domain/calendar.ts";
 import { istInstant } from "../domain/market.ts";
 import type { Notifier } from "../ports/notifier.ts";
-import { deliveryFor } from "../services/delivery.ts";
+import { deliveryFor } from "../services/digests/delivery.ts";
 import type { PerUserJob } from "../services/jobs.ts";
 import { fitsDay } from "../services/strategies/nifty-shop/settings.ts";
 import type { BotDeps } from "./commands.ts";

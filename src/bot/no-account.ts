@@ -1,5 +1,5 @@
 import type { UserId } from "../domain/ids.ts";
-import type { Accounts, Link } from "../services/accounts.ts";
+import type { Accounts, Link } from "../services/accounts/accounts.ts";
 import { Refusal } from "./refusal.ts";
 import * as text from "./text.ts";
 

@@ -1,8 +1,8 @@
 import { InlineKeyboard } from "grammy";
 import type { Notification, NotificationButton } from "../ports/notifier.ts";
-import { grantOf, type Grantable } from "../services/admission.ts";
-import type { Role, User } from "../services/users.ts";
-import { allows } from "./access.ts";
+import { grantOf, type Grantable } from "../services/people/admission.ts";
+import type { Role, User } from "../services/people/users.ts";
+import { allows } from "./updates/access.ts";
 import { callbackData } from "./callbacks.ts";
 import { users as text, type Person } from "./safety-text.ts";
 

@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
-import { preferredPriceLink, type Link } from "../services/accounts.ts";
-import type { User } from "../services/users.ts";
+import { preferredPriceLink, type Link } from "../services/accounts/accounts.ts";
+import type { User } from "../services/people/users.ts";
 import type { BotDeps } from "./commands.ts";
 import { lines } from "./html.ts";
 import { addLogins } from "./render/login-buttons.ts";

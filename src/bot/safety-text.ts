@@ -1,5 +1,5 @@
-import { EGRESS_SPEC } from "../services/egress.ts";
-import type { Role } from "../services/users.ts";
+import { EGRESS_SPEC } from "../services/accounts/egress.ts";
+import type { Role } from "../services/people/users.ts";
 import { html, lines, type Html } from "./html.ts";
 
 /** Texts about access, keys, the order lock and /forget. */

@@ -13,15 +13,15 @@ import {
   type ShopSettings,
 } from "../services/strategies/nifty-shop/settings.ts";
 import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
-import { allows, requireTrader } from "./access.ts";
+import { allows, requireTrader } from "./updates/access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { withFailuresAnswered } from "./failure.ts";
+import { withFailuresAnswered } from "./updates/failure.ts";
 import type { Html } from "./html.ts";
 import { showPicture, toPng } from "./picture-view.ts";
 import { equityPicture } from "./pictures/equity.ts";
 import { nextOf } from "./next-of.ts";
-import { repeatTicket, showTicketCard } from "./order-flow.ts";
+import { repeatTicket, showTicketCard } from "./orders/order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { backtestText } from "./render/backtest.ts";
 import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";

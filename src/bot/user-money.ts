@@ -1,6 +1,6 @@
 import { accountValue } from "../domain/day.ts";
 import { sumPaise, ZERO_PAISE, type Paise } from "../domain/money.ts";
-import type { User } from "../services/users.ts";
+import type { User } from "../services/people/users.ts";
 import type { BotDeps } from "./commands.ts";
 import { moneyText, type MoneyText } from "./render/money-text.ts";
 

@@ -4,7 +4,7 @@ import { istDate } from "../domain/market.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Claims } from "./claims.ts";
-import type { User, Users } from "./users.ts";
+import type { User, Users } from "./people/users.ts";
 
 /** The jobs that `npm run job` can run by hand. */
 export const JOB_NAMES = ["morning-login", "closing-digest", "nifty-shop", "instruments", "reconcile"] as const;

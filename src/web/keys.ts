@@ -5,8 +5,8 @@ import { html } from "hono/html";
 import type { CredentialSpec } from "../../connectors/base.ts";
 import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
-import { FORM_TTL_MS, type FormSubject, type KeyForm, type KeyForms } from "../services/key-forms.ts";
-import type { Link } from "../services/accounts.ts";
+import { FORM_TTL_MS, type FormSubject, type KeyForm, type KeyForms } from "../services/accounts/key-forms.ts";
+import type { Link } from "../services/accounts/accounts.ts";
 import { cookieAt } from "./cookie.ts";
 import { backToChat, page } from "./page.ts";
 

@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { Log } from "../lib/log.ts";
-import { LOGIN_TTL_MS, type LoginResult, type Logins } from "../services/logins.ts";
+import { LOGIN_TTL_MS, type LoginResult, type Logins } from "../services/accounts/logins.ts";
 import type { UserId } from "../domain/ids.ts";
 import { cookieAt } from "./cookie.ts";
 import { backToChat, page } from "./page.ts";

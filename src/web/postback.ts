@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Log } from "../lib/log.ts";
-import type { Postbacks } from "../services/postbacks.ts";
+import type { Postbacks } from "../services/orders/postbacks.ts";
 
 /**
  * POST /postback/:broker/:link: a broker's hint that an order changed. Anybody can send one, so the reply is always the

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
-import type { Link } from "../../src/services/accounts.ts";
+import type { Link } from "../../src/services/accounts/accounts.ts";
 import type { Origin } from "../../src/services/orders/journal.ts";
 import type { TicketRequest } from "../../src/services/orders/tickets.ts";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";

@@ -6,8 +6,8 @@ import { priceFromRupees } from "../../src/domain/money.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
-import { createQuotes } from "../../src/services/quotes.ts";
-import type { Delivery } from "../../src/services/users.ts";
+import { createQuotes } from "../../src/services/quotes/quotes.ts";
+import type { Delivery } from "../../src/services/people/users.ts";
 import { openMarketHarness, type MarketHarness } from "../services/market-harness.ts";
 import { asGiven } from "../services/stub-broker.ts";
 

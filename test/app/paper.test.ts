@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Access, BrokerConnector, ConnectorDeps, DataSource, LoginGrant } from "../../connectors/base.ts";
 import { createLivePaper } from "../../src/app/paper.ts";
 import { depthLink, priceLink } from "../../src/bot/price-link.ts";
-import type { Link } from "../../src/services/accounts.ts";
+import type { Link } from "../../src/services/accounts/accounts.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { TradingCalendar } from "../../src/domain/calendar.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";

@@ -4,7 +4,7 @@ import { redrawOrder } from "../../src/app/telegram-out.ts";
 import { price } from "../../src/domain/money.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
-import { createUsers } from "../../src/services/users.ts";
+import { createUsers } from "../../src/services/people/users.ts";
 import { fakeBroker } from "../services/orders/fake-broker.ts";
 import { ASHA, type Floor, openFloor, sent, ticket, watch } from "../services/orders/floor.ts";
 

@@ -5,7 +5,7 @@ import { brokerName, userId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Outbox } from "../../src/notify/outbox.ts";
-import type { Link } from "../../src/services/accounts.ts";
+import type { Link } from "../../src/services/accounts/accounts.ts";
 import { useWorld } from "../bot/world.ts";
 import { ASHA } from "../fuzz/world.ts";
 

@@ -6,7 +6,7 @@ import type { SaudaContext } from "../../src/bot/context.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { createLocalLeases } from "../../src/services/leases.ts";
-import { createUsers } from "../../src/services/users.ts";
+import { createUsers } from "../../src/services/people/users.ts";
 import { openStage, type Stage } from "../services/stage.ts";
 
 describe("updates that are stopped before Telegram has answered", () => {

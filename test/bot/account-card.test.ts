@@ -5,7 +5,7 @@ import { groww } from "../../connectors/groww/index.ts";
 import { zerodha } from "../../connectors/zerodha/index.ts";
 import { accountView } from "../../src/bot/render/accounts.ts";
 import { linkId } from "../../src/domain/ids.ts";
-import type { Accounts, Link } from "../../src/services/accounts.ts";
+import type { Accounts, Link } from "../../src/services/accounts/accounts.ts";
 
 const PUBLIC = "https://sauda.example";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification, alertText, conditionText } from "../../src/bot/render/alerts.ts";
-import type { Accounts } from "../../src/services/accounts.ts";
+import type { Accounts } from "../../src/services/accounts/accounts.ts";
 import type { Alert, FiredBy } from "../../src/services/alerts/alert.ts";
 import type { Condition } from "../../src/services/alerts/condition.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";

@@ -18,16 +18,16 @@ import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
-import { preferredLink, type Link } from "../../src/services/accounts.ts";
+import { preferredLink, type Link } from "../../src/services/accounts/accounts.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
-import { createDigests } from "../../src/services/digests.ts";
+import { createDigests } from "../../src/services/digests/digests.ts";
 import { createClaims } from "../../src/services/claims.ts";
 import { createJobs, type PerUserJob } from "../../src/services/jobs.ts";
 import { createLocalLeases } from "../../src/services/leases.ts";
-import { createMornings } from "../../src/services/mornings.ts";
-import { createRenewals } from "../../src/services/renewals.ts";
-import { createSnapshots } from "../../src/services/snapshots.ts";
-import { createUsers, type Settings, type User } from "../../src/services/users.ts";
+import { createMornings } from "../../src/services/digests/mornings.ts";
+import { createRenewals } from "../../src/services/accounts/renewals.ts";
+import { createSnapshots } from "../../src/services/portfolio/snapshots.ts";
+import { createUsers, type Settings, type User } from "../../src/services/people/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
 import {
   ACME,

@@ -7,7 +7,7 @@ import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import type { NotSentCause, Order } from "../../src/domain/order.ts";
 import type { BookedTerms, Leg, LegChange } from "../../src/domain/order-intent.ts";
-import type { Accounts, Link } from "../../src/services/accounts.ts";
+import type { Accounts, Link } from "../../src/services/accounts/accounts.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
 import { SBIN } from "../services/stub-broker.ts";
 

@@ -15,7 +15,7 @@ import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from 
 import type { Order } from "../../src/domain/order.ts";
 import type { Holding } from "../../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
-import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
+import type { Accounts, Link, LinkResult } from "../../src/services/accounts/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
 import type { BacktestResult } from "../../src/services/strategies/nifty-shop/backtest.ts";
 import { ACME, funds, holding, position, trade } from "../services/stub-broker.ts";

@@ -4,8 +4,8 @@ import { userMoney } from "../../src/bot/user-money.ts";
 import { addFigures } from "../../src/domain/day.ts";
 import { linkId, userId, type LinkId } from "../../src/domain/ids.ts";
 import { paiseFromRupees, ZERO_PAISE } from "../../src/domain/money.ts";
-import { createSnapshots, type Snapshots } from "../../src/services/snapshots.ts";
-import { DEFAULT_SETTINGS } from "../../src/services/users.ts";
+import { createSnapshots, type Snapshots } from "../../src/services/portfolio/snapshots.ts";
+import { DEFAULT_SETTINGS } from "../../src/services/people/users.ts";
 import { setClock, tempStore, type TempStore } from "../notify/temp-store.ts";
 
 const ASHA = userId(1001);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { roleNotification } from "../../src/bot/people.ts";
 import { userId } from "../../src/domain/ids.ts";
-import type { Role } from "../../src/services/users.ts";
+import type { Role } from "../../src/services/people/users.ts";
 import { ASHA, OWNER_CODE, VIKRAM } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { brokerName, userId } from "../../src/domain/ids.ts";
-import type { Link } from "../../src/services/accounts.ts";
+import type { Link } from "../../src/services/accounts/accounts.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 

@@ -9,7 +9,7 @@ import { istInstant } from "../../src/domain/market.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createAccounts } from "../../src/services/accounts.ts";
+import { createAccounts } from "../../src/services/accounts/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
 import { createLimits } from "../../src/services/orders/limits.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";

@@ -4,7 +4,7 @@ import { istInstant } from "../../src/domain/market.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createClaims } from "../../src/services/claims.ts";
 import { createJobs, type Jobs, type Occasion, type PerUserJob } from "../../src/services/jobs.ts";
-import { createUsers, type Users } from "../../src/services/users.ts";
+import { createUsers, type Users } from "../../src/services/people/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
 
 const HOUR_MS = 3_600_000;

@@ -15,8 +15,8 @@ import { createRateLimiter } from "../../src/lib/rate-limit.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createAccounts, type Accounts, type Link } from "../../src/services/accounts.ts";
-import { createUsers, type Users } from "../../src/services/users.ts";
+import { createAccounts, type Accounts, type Link } from "../../src/services/accounts/accounts.ts";
+import { createUsers, type Users } from "../../src/services/people/users.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 
 const ACME = brokerName("acme");

@@ -8,9 +8,9 @@ import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
-import type { Closes } from "../../src/services/closes.ts";
+import type { Closes } from "../../src/services/portfolio/closes.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts.ts";
+import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts/accounts.ts";
 
 export const ACME = brokerName("acme");
 export const SBIN: Equity = {

@@ -10,11 +10,11 @@ import {
 import { istInstant, istTime } from "../../domain/market.ts";
 import { weekStart } from "../../domain/period.ts";
 import type { Notification, Notifier } from "../../ports/notifier.ts";
-import { deliveryFor } from "../../services/delivery.ts";
-import type { Digests } from "../../services/digests.ts";
+import { deliveryFor } from "../../services/digests/delivery.ts";
+import type { Digests } from "../../services/digests/digests.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
-import type { Snapshots } from "../../services/snapshots.ts";
-import type { User } from "../../services/users.ts";
+import type { Snapshots } from "../../services/portfolio/snapshots.ts";
+import type { User } from "../../services/people/users.ts";
 import type { BotDeps } from "../commands.ts";
 import * as text from "../daily-text.ts";
 import { visibleLength, type Html } from "../html.ts";

@@ -1,11 +1,11 @@
 import { mayBeTradingDay, type TradingCalendar } from "../../domain/calendar.ts";
 import { istDate, istInstant } from "../../domain/market.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Link } from "../../services/accounts.ts";
-import type { Digests } from "../../services/digests.ts";
+import type { Link } from "../../services/accounts/accounts.ts";
+import type { Digests } from "../../services/digests/digests.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
-import { isPersonal } from "../../services/shared-reads.ts";
-import type { Snapshots } from "../../services/snapshots.ts";
+import { isPersonal } from "../../services/portfolio/shared-reads.ts";
+import type { Snapshots } from "../../services/portfolio/snapshots.ts";
 import type { BotDeps } from "../commands.ts";
 import { pricesFinalAt } from "./closing.ts";
 

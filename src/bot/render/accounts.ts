@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { LinkId } from "../../domain/ids.ts";
-import { otherPrices, preferredLink, type Accounts, type Link } from "../../services/accounts.ts";
+import { otherPrices, preferredLink, type Accounts, type Link } from "../../services/accounts/accounts.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";

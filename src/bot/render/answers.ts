@@ -1,4 +1,4 @@
-import { type Accounts, isWhole, type LinkResult } from "../../services/accounts.ts";
+import { type Accounts, isWhole, type LinkResult } from "../../services/accounts/accounts.ts";
 import { html, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import { accountTitle, isPaperAccount } from "./source.ts";

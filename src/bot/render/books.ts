@@ -4,7 +4,7 @@ import { isFinal } from "../../domain/order.ts";
 import type { Profile, Trade } from "../../domain/portfolio.ts";
 import { istTime } from "../../domain/market.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { LinkResult } from "../../services/accounts.ts";
+import type { LinkResult } from "../../services/accounts/accounts.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { priceText, quantity } from "./amounts.ts";

@@ -12,8 +12,8 @@ import {
   positionTotals,
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { Accounts, LinkResult } from "../../services/accounts.ts";
-import type { AccountNow } from "../../services/portfolio.ts";
+import type { Accounts, LinkResult } from "../../services/accounts/accounts.ts";
+import type { AccountNow } from "../../services/portfolio/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";

@@ -5,8 +5,8 @@ import { changeInBasisPoints, subtractPaise, sumPaise } from "../../domain/money
 import { isFinal } from "../../domain/order.ts";
 import { fundsTotal } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { Accounts } from "../../services/accounts.ts";
-import type { AccountDay, DayParts, Digest } from "../../services/digests.ts";
+import type { Accounts } from "../../services/accounts/accounts.ts";
+import type { AccountDay, DayParts, Digest } from "../../services/digests/digests.ts";
 import { html, lines, type Html } from "../html.ts";
 import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";

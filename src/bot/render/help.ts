@@ -1,5 +1,5 @@
-import type { Role } from "../../services/users.ts";
-import { allows } from "../access.ts";
+import type { Role } from "../../services/people/users.ts";
+import { allows } from "../updates/access.ts";
 import type { CommandGroup, CommandModule } from "../commands.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";

@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import type { Link, LinkResult } from "../../services/accounts.ts";
+import type { Link, LinkResult } from "../../services/accounts/accounts.ts";
 import { callbackData } from "../callbacks.ts";
 
 /** A login button for each account whose session is over. */

@@ -6,7 +6,7 @@ import type { BookedTerms, Leg, LegState, OrderPlan } from "../../domain/order-i
 import { cameToNothing, currentTerms, isClosed, lacksPrice } from "../../domain/order-intent.ts";
 import type { NotSentCause, OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { Accounts, Link } from "../../services/accounts.ts";
+import type { Accounts, Link } from "../../services/accounts/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";

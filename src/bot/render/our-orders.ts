@@ -2,7 +2,7 @@ import { ticker } from "../../domain/instrument.ts";
 import { istDate, istTime } from "../../domain/market.ts";
 import type { Order } from "../../domain/order.ts";
 import { isUnderWay, type Leg, type LegState } from "../../domain/order-intent.ts";
-import type { Link } from "../../services/accounts.ts";
+import type { Link } from "../../services/accounts/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
 import { html, lines, type Html } from "../html.ts";
 import { dateText, quantity } from "./amounts.ts";

@@ -3,7 +3,7 @@ import type { Leg, LegState } from "../../domain/order-intent.ts";
 import type { UnreadRow } from "../../domain/book.ts";
 import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
-import type { Accounts, Link } from "../../services/accounts.ts";
+import type { Accounts, Link } from "../../services/accounts/accounts.ts";
 import type { CancelResult, ExitResult, PanicReport, Untouched } from "../../services/orders/panic.ts";
 import type { OpenBook } from "../../services/orders/open-books.ts";
 import type { Unseen } from "../../services/orders/under-way.ts";

@@ -4,8 +4,8 @@ import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.
 import { type Funds, type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
 import { dayPnlOf, pnlOf, fundsTotal, holdingTotals, positionTotals, type DayPnl } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { Link, LinkResult } from "../../services/accounts.ts";
-import type { AccountToday } from "../../services/portfolio.ts";
+import type { Link, LinkResult } from "../../services/accounts/accounts.ts";
+import type { AccountToday } from "../../services/portfolio/portfolio.ts";
 import { html, lines } from "../html.ts";
 import type { View } from "../view.ts";
 import { failures, heading, nothingText, notReadRows, type MergedPage } from "./answers.ts";

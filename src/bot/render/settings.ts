@@ -1,5 +1,5 @@
-import type { MessageKind } from "../../services/delivery.ts";
-import type { Settings } from "../../services/users.ts";
+import type { MessageKind } from "../../services/digests/delivery.ts";
+import type { Settings } from "../../services/people/users.ts";
 import { html, lines, type Html } from "../html.ts";
 
 export const settingsText = (settings: Settings): Html =>

@@ -1,6 +1,6 @@
 import type { BrokerName } from "../../domain/ids.ts";
 import type { Quote } from "../../domain/portfolio.ts";
-import type { Accounts, Link } from "../../services/accounts.ts";
+import type { Accounts, Link } from "../../services/accounts/accounts.ts";
 import { PAPER_MARK } from "../text.ts";
 import { timeText } from "./amounts.ts";
 

@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
 import { renderPairs } from "../../lib/table.ts";
-import type { Accounts } from "../../services/accounts.ts";
+import type { Accounts } from "../../services/accounts/accounts.ts";
 import type { AccountView } from "../../services/orders/account-check.ts";
 import { TICKET_TTL_MS } from "../../services/orders/ticket-plan.ts";
 import { isConfirmable, type TicketView } from "../../services/orders/tickets.ts";

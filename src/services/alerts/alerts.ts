@@ -5,10 +5,10 @@ import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Store } from "../../ports/store.ts";
-import { preferredPriceLink, type Accounts, type Link } from "../accounts.ts";
-import type { Closes } from "../closes.ts";
-import type { Quotes } from "../quotes.ts";
-import type { Users } from "../users.ts";
+import { preferredPriceLink, type Accounts, type Link } from "../accounts/accounts.ts";
+import type { Closes } from "../portfolio/closes.ts";
+import type { Quotes } from "../quotes/quotes.ts";
+import type { Users } from "../people/users.ts";
 import {
   firedByExpiry,
   firedByNewPrice,

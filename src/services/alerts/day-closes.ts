@@ -5,8 +5,8 @@ import type { Price } from "../../domain/money.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { trim } from "../../lib/trim.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Link } from "../accounts.ts";
-import type { Quotes } from "../quotes.ts";
+import type { Link } from "../accounts/accounts.ts";
+import type { Quotes } from "../quotes/quotes.ts";
 
 /** After this, a close that nobody had is asked for again. */
 const RETRY_MS = 10 * 60_000;

@@ -1,9 +1,9 @@
 import type { UserId } from "../../domain/ids.ts";
 import { sumPaise, type Paise } from "../../domain/money.ts";
 import { dayPnlOf, undatedCount, type Undated } from "../../domain/totals.ts";
-import type { Accounts, Link } from "../accounts.ts";
-import type { Closes } from "../closes.ts";
-import { readToday, type AccountToday } from "../portfolio.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
+import type { Closes } from "../portfolio/closes.ts";
+import { readToday, type AccountToday } from "../portfolio/portfolio.ts";
 
 export interface PnlNow {
   readonly pnl: Paise;

@@ -3,8 +3,8 @@ import type { Instrument } from "../../domain/instrument.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { trim } from "../../lib/trim.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Link } from "../accounts.ts";
-import type { Quotes } from "../quotes.ts";
+import type { Link } from "../accounts/accounts.ts";
+import type { Quotes } from "../quotes/quotes.ts";
 
 /** After this, the time of an unchanged price is asked for again: there may have been another trade at it. */
 const RETRY_MS = 60_000;

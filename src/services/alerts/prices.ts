@@ -4,8 +4,8 @@ import type { Quote } from "../../domain/portfolio.ts";
 import { createFailureLog } from "../../lib/failure-log.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Link } from "../accounts.ts";
-import type { Quotes } from "../quotes.ts";
+import type { Link } from "../accounts/accounts.ts";
+import type { Quotes } from "../quotes/quotes.ts";
 import { createDayCloses } from "./day-closes.ts";
 import { createPriceTimes } from "./price-times.ts";
 

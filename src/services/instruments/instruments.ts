@@ -2,7 +2,7 @@ import type { BrokerName } from "../../domain/ids.ts";
 import { istDate } from "../../domain/market.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Accounts, Brokers } from "../accounts.ts";
+import type { Accounts, Brokers } from "../accounts/accounts.ts";
 import { createFinder, type Finder } from "./finder.ts";
 import { createMasters, type Copy } from "./masters.ts";
 import type { Instruments, MasterStatus } from "./types.ts";

@@ -5,7 +5,7 @@ import { istDate, nextIst } from "../../domain/market.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Brokers } from "../accounts.ts";
+import type { Brokers } from "../accounts/accounts.ts";
 import { loadFreezeQuantities } from "./freeze-quantities.ts";
 import { createColumnsBuilder } from "./master-columns.ts";
 import { readMasterFile, saveMaster } from "./master-file.ts";

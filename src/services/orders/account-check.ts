@@ -15,8 +15,8 @@ import {
   sellableWithT1,
 } from "../../domain/portfolio.ts";
 import { BrokerError } from "../../errors.ts";
-import type { Accounts, Link } from "../accounts.ts";
-import { rowsFor } from "../books.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
+import { rowsFor } from "../portfolio/books.ts";
 import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
 

@@ -6,8 +6,8 @@ import type { OrderOutcome, Side } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Accounts } from "../accounts.ts";
-import type { Quotes } from "../quotes.ts";
+import type { Accounts } from "../accounts/accounts.ts";
+import type { Quotes } from "../quotes/quotes.ts";
 import { describeOutcome, type OrderCall } from "./order-call.ts";
 import type { Finding, MarketPhase } from "./findings.ts";
 import {

@@ -1,5 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { Accounts, Link } from "../accounts.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
 import type { Finding } from "./findings.ts";
 import { reducesRisk } from "./journal.ts";
 import type { Limits } from "./limits.ts";

@@ -3,7 +3,7 @@ import { istDate, istDateTime } from "../../domain/market.ts";
 import { rupeesFromPaise, rupeesFromPrice, valueOf } from "../../domain/money.ts";
 import type { HistoryEntry, Leg } from "../../domain/order-intent.ts";
 import { csv, type Cell } from "../../lib/csv.ts";
-import type { Accounts, Link } from "../accounts.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
 import type { Intent, Journal } from "./journal.ts";
 
 const COLUMNS = [

@@ -4,8 +4,8 @@ import { isFinal, type Order } from "../../domain/order.ts";
 import { isExitable, type OpenPosition } from "../../domain/portfolio.ts";
 import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Accounts, Link } from "../accounts.ts";
-import { bookOf } from "../books.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
+import { bookOf } from "../portfolio/books.ts";
 
 /** Open orders and positions of one account, or why they could not be read. */
 export type OpenBook = { readonly link: Link } & (

@@ -2,7 +2,7 @@ import type { Access, BrokerConnector } from "../../../connectors/base.ts";
 import type { OrderOutcome } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Accounts, Link } from "../accounts.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
 import type { Note } from "./journal.ts";
 
 /** Makes one order call (place, modify or cancel) at a broker. Never throws: any failure becomes an outcome. */

@@ -6,7 +6,7 @@ import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/o
 import { isSameListing, openRows, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Accounts, Link } from "../accounts.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
 import type { BookedChange, Changes } from "./changes.ts";
 import type { Desk } from "./desk.ts";
 import type { Finding } from "./findings.ts";

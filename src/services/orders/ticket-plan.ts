@@ -14,7 +14,7 @@ import {
 import type { Quote } from "../../domain/portfolio.ts";
 import { UserError } from "../../errors.ts";
 import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
-import type { Link } from "../accounts.ts";
+import type { Link } from "../accounts/accounts.ts";
 import type { Part } from "./account-check.ts";
 import { largestSlice, sliceCount, slices } from "./findings.ts";
 import type { IntentDocument } from "./journal.ts";

@@ -3,7 +3,7 @@ import type { LinkId, UserId } from "../../domain/ids.ts";
 import { isUnderWay, type Leg, type OrderPlan } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
-import { accountBehind, type Accounts, type Link } from "../accounts.ts";
+import { accountBehind, type Accounts, type Link } from "../accounts/accounts.ts";
 import type { Intent, Journal } from "./journal.ts";
 import type { Watcher } from "./watcher.ts";
 

@@ -8,7 +8,7 @@ import { createFailureLog, type FailureLog } from "../../lib/failure-log.ts";
 import { traced } from "../../lib/trace.ts";
 import type { Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Accounts, Link } from "../accounts.ts";
+import type { Accounts, Link } from "../accounts/accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
 import { type NextTradingDay, sessionDay } from "./session-day.ts";
 import { hasLapsed, TICKET_TTL_MS } from "./ticket-plan.ts";

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { userId } from "../../../src/domain/ids.ts";
 import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
-import type { Link } from "../../../src/services/accounts.ts";
+import type { Link } from "../../../src/services/accounts/accounts.ts";
 import type { Alert } from "../../../src/services/alerts/alert.ts";
 import { createAlerts, type Alerts, type AlertsDeps } from "../../../src/services/alerts/alerts.ts";
 import { isMetBy, isMetByPnl, parseAlert, touchOf } from "../../../src/services/alerts/condition.ts";
-import { createQuotes } from "../../../src/services/quotes.ts";
+import { createQuotes } from "../../../src/services/quotes/quotes.ts";
 import { asGiven } from "../stub-broker.ts";
 import { openMarketHarness, type MarketHarness } from "../market-harness.ts";
 

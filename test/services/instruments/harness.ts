@@ -21,7 +21,7 @@ import { istDate } from "../../../src/domain/market.ts";
 import { price, priceFromRupees } from "../../../src/domain/money.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import type { Broker, Link } from "../../../src/services/accounts.ts";
+import type { Broker, Link } from "../../../src/services/accounts/accounts.ts";
 import { createInstruments, type InstrumentsDeps } from "../../../src/services/instruments/instruments.ts";
 import type { Instruments } from "../../../src/services/instruments/types.ts";
 import { openFloor, type Floor } from "../../connectors/paper/floor.ts";

@@ -13,7 +13,7 @@ import { createKeyring, parseKey } from "../../../src/lib/crypto.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { Store } from "../../../src/ports/store.ts";
-import { type Accounts, createAccounts, type Link } from "../../../src/services/accounts.ts";
+import { type Accounts, createAccounts, type Link } from "../../../src/services/accounts/accounts.ts";
 import type { ConfirmResult } from "../../../src/services/orders/desk.ts";
 import type { Intent } from "../../../src/services/orders/journal.ts";
 import {
@@ -22,7 +22,7 @@ import {
   type OrderServicesDeps,
 } from "../../../src/services/orders/orders.ts";
 import type { TicketRequest, TicketView } from "../../../src/services/orders/tickets.ts";
-import { createQuotes } from "../../../src/services/quotes.ts";
+import { createQuotes } from "../../../src/services/quotes/quotes.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { asGiven } from "../stub-broker.ts";
 import type { FakeBroker } from "./fake-broker.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import type { Funds, Holding, Position } from "../../../src/domain/portfolio.ts";
-import type { Accounts, Link } from "../../../src/services/accounts.ts";
+import type { Accounts, Link } from "../../../src/services/accounts/accounts.ts";
 import { readAccount } from "../../../src/services/strategies/nifty-shop/account.ts";
 import { holding, SBIN } from "../stub-broker.ts";
 

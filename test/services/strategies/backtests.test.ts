@@ -5,7 +5,7 @@ import { brokerName } from "../../../src/domain/ids.ts";
 import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, valueOf } from "../../../src/domain/money.ts";
 import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
-import type { Candles } from "../../../src/services/candles.ts";
+import type { Candles } from "../../../src/services/quotes/candles.ts";
 import { readSeries, shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
 import { createBacktests } from "../../../src/services/strategies/nifty-shop/backtests.ts";
 import { loadNifty50 } from "../../../src/services/strategies/nifty-shop/constituents.ts";

@@ -14,13 +14,13 @@ import { price, priceFromRupees } from "../../../src/domain/money.ts";
 import type { Candle, Quote } from "../../../src/domain/portfolio.ts";
 import { createKeyring, generateKey, parseKey } from "../../../src/lib/crypto.ts";
 import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
-import { createAccounts, type Accounts } from "../../../src/services/accounts.ts";
+import { createAccounts, type Accounts } from "../../../src/services/accounts/accounts.ts";
 import { loadCalendar } from "../../../src/services/calendar.ts";
-import { createCandles } from "../../../src/services/candles.ts";
+import { createCandles } from "../../../src/services/quotes/candles.ts";
 import { createOrderServices, type OrderServices } from "../../../src/services/orders/orders.ts";
-import { createQuotes } from "../../../src/services/quotes.ts";
+import { createQuotes } from "../../../src/services/quotes/quotes.ts";
 import { createNiftyShop, type NiftyShop } from "../../../src/services/strategies/nifty-shop/shop.ts";
-import { createUsers, type User } from "../../../src/services/users.ts";
+import { createUsers, type User } from "../../../src/services/people/users.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { asGiven } from "../stub-broker.ts";
 

@@ -2,7 +2,7 @@ import type { InstrumentKey } from "../../../domain/ids.ts";
 import type { Instrument } from "../../../domain/instrument.ts";
 import type { Paise } from "../../../domain/money.ts";
 import { isHoldingOf, isSameListing } from "../../../domain/portfolio.ts";
-import type { Accounts, Link } from "../../accounts.ts";
+import type { Accounts, Link } from "../../accounts/accounts.ts";
 import { nullIfFailed } from "../../null-if-failed.ts";
 
 export interface ShopAccount {

@@ -1,7 +1,7 @@
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { ZERO_PRICE } from "../../../domain/money.ts";
-import { accountBehind, type Link } from "../../accounts.ts";
-import type { User } from "../../users.ts";
+import { accountBehind, type Link } from "../../accounts/accounts.ts";
+import type { User } from "../../people/users.ts";
 import type { ShopAccount } from "./account.ts";
 import { averageCost, heldAfter, reducedTo } from "./ledger.ts";
 import type { ShopMarket } from "./market.ts";

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { createHttpCall, type HttpCallReply, type HttpCallInit } from "../../lib/http-call.ts";
+
+const MAX_TRIES = 3;
+const MAX_WAIT_MS = 30_000;
+/** The polling loop retries getUpdates itself; a "typing…" sent late would show after the answer. */
+const NEVER_RETRIED: ReadonlySet<string> = new Set(["getUpdates", "sendChatAction"]);
+const floodSchema = z.object({ parameters: z.object({ retry_after: z.number() }) });
+
+export interface ApiFetchOptions {
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly onRetry?: (method: string, status: number, waitMs: number) => void;
+}
+
+/** The part of fetch that grammY uses. */
+export type ApiFetch = (url: string, init: HttpCallInit) => Promise<ApiReply>;
+
+interface ApiReply {
+  readonly status: number;
+  /** Rejects when the reply is not JSON. */
+  json(): Promise<unknown>;
+}
+
+/**
+ * The fetch for grammY: retries after 429 and 5xx, except uploads, whose stream cannot be read twice. Retrying here and not
+ * in a transformer keeps a replayed dialogue from waiting again.
+ */
+export function createApiFetch(options: ApiFetchOptions): ApiFetch {
+  const call = createHttpCall();
+  return async (url, init) => {
+    const method = methodOf(url);
+    const mayRetry = !NEVER_RETRIED.has(method) && (init.body === undefined || typeof init.body === "string");
+    for (let tries = 1; ; tries += 1) {
+      const reply = await call(url, init);
+      const waitMs = mayRetry && tries < MAX_TRIES ? retryDelayMs(reply, tries) : null;
+      if (waitMs === null) return { status: reply.status, json: async () => JSON.parse(reply.body) as unknown };
+      options.onRetry?.(method, reply.status, waitMs);
+      await options.sleep(waitMs);
+    }
+  };
+}
+
+/** Null when the reply is final. */
+function retryDelayMs({ status, body }: HttpCallReply, tries: number): number | null {
+  if (status >= 500) return 500 * 2 ** tries;
+  if (status !== 429) return null;
+  const seconds = retryAfter(body);
+  return seconds !== null && seconds * 1000 <= MAX_WAIT_MS ? seconds * 1000 : null;
+}
+
+function retryAfter(body: string): number | null {
+  try {
+    return floodSchema.parse(JSON.parse(body)).parameters.retry_after;
+  } catch {
+    return null;
+  }
+}
+
+const methodOf = (url: string): string => url.split("?")[0]?.split("/").at(-1) ?? "";

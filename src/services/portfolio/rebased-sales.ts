@@ -1,0 +1,50 @@
+import { isRebasedSince } from "../../domain/candles.ts";
+import type { RoundTrip } from "../../domain/fifo.ts";
+import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { istDate, istInstant } from "../../domain/market.ts";
+import { isDelivery } from "../../domain/order.ts";
+import type { Link } from "../accounts/accounts.ts";
+import type { Candles } from "../quotes/candles.ts";
+import { nullIfFailed } from "../null-if-failed.ts";
+import type { Snapshot, Snapshots } from "./snapshots.ts";
+
+export interface RebasedSalesDeps {
+  readonly snapshots: Pick<Snapshots, "closedBy">;
+  readonly candles: Candles;
+  readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
+}
+
+/**
+ * The shares sold on a snapshot's day that were split, or got a bonus, since their purchase: FIFO would subtract prices of
+ * different shares. Shares without candles are taken for unchanged.
+ */
+export async function rebasedSales(deps: RebasedSalesDeps, link: Link, snapshot: Snapshot): Promise<TradingSymbol[]> {
+  if (!snapshot.fills.some(({ side, productType }) => side === "SELL" && isDelivery(productType))) return [];
+  const carried = (await deps.snapshots.closedBy(snapshot)).filter(
+    ({ productType, openedAt }) => isDelivery(productType) && istDate(openedAt) < snapshot.date,
+  );
+  const sold = [...Map.groupBy(carried, ({ symbol }) => symbol)];
+  const checked = await Promise.all(
+    sold.map(async ([symbol, trips]) => ((await hasRebased(deps, link, snapshot, trips)) ? [symbol] : [])),
+  );
+  return checked.flat();
+}
+
+async function hasRebased(
+  { candles, instruments }: RebasedSalesDeps,
+  link: Link,
+  { fills, date }: Snapshot,
+  trips: readonly RoundTrip[],
+): Promise<boolean> {
+  const key = fills.find(({ symbol }) => symbol === trips[0]?.symbol)?.key ?? null;
+  const instrument = key === null ? undefined : await instruments.byKey(key);
+  if (!instrument) return false;
+  const from = istInstant(istDate(Math.min(...trips.map(({ openedAt }) => openedAt))));
+  const query = { instrument, interval: "1d" as const, from, to: istInstant(date) };
+  const days = (await nullIfFailed(candles.forLink(link, query)))?.candles ?? [];
+  return trips.some(({ entry, openedAt }) => {
+    const day = days.find(({ at }) => istDate(at) === istDate(openedAt));
+    return day !== undefined && isRebasedSince(entry, day);
+  });
+}

@@ -1,0 +1,69 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createApiFetch } from "../../../src/bot/updates/api-fetch.ts";
+
+describe("the fetch that calls Telegram", () => {
+  let server: Server;
+  let base: string;
+  let answers: { status: number; body: object }[];
+  let calls: string[];
+  const waits: number[] = [];
+  const fetch = createApiFetch({ sleep: async (ms) => void waits.push(ms) });
+
+  beforeEach(async () => {
+    [answers, calls] = [[], []];
+    waits.length = 0;
+    server = createServer((incoming, outgoing) => {
+      calls.push(incoming.url ?? "");
+      const { status, body } = answers.shift() ?? { status: 200, body: { ok: true } };
+      outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/bot1:x`;
+  });
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  const flood = (seconds: number) => ({ status: 429, body: { ok: false, parameters: { retry_after: seconds } } });
+  const post = (method: string) => fetch(`${base}/${method}`, { method: "POST", body: "{}" });
+
+  it("waits as long as Telegram asks, then tries again", async () => {
+    answers.push(flood(3));
+    expect((await post("sendMessage")).status).toBe(200);
+    expect(waits).toEqual([3_000]);
+    expect(calls).toHaveLength(2);
+  });
+
+  it("tries a failing server three times, with a longer pause each time", async () => {
+    answers.push({ status: 502, body: {} }, { status: 500, body: {} }, { status: 503, body: {} });
+    expect((await post("sendMessage")).status).toBe(503);
+    expect(waits).toEqual([1_000, 2_000]);
+    expect(calls).toHaveLength(3);
+  });
+
+  it("does not wait when Telegram asks for too long, and does not retry a refusal", async () => {
+    answers.push(flood(300), { status: 400, body: { ok: false } });
+    expect((await post("sendMessage")).status).toBe(429);
+    expect((await post("sendMessage")).status).toBe(400);
+    expect(waits).toEqual([]);
+  });
+
+  it("does not retry getUpdates, chat actions and streamed files", async () => {
+    answers.push(flood(1), flood(1), flood(1));
+    expect((await post("getUpdates")).status).toBe(429);
+    expect((await post("sendChatAction")).status).toBe(429);
+    const file = (async function* () {
+      yield new TextEncoder().encode("file");
+    })();
+    expect((await fetch(`${base}/sendDocument`, { method: "POST", body: file })).status).toBe(429);
+    expect(calls).toHaveLength(3);
+  });
+
+  it("rejects when the caller aborts", async () => {
+    const controller = new AbortController();
+    controller.abort();
+    await expect(
+      fetch(`${base}/sendMessage`, { method: "POST", body: "{}", signal: controller.signal }),
+    ).rejects.toThrow(/abort/);
+  });
+});
