@@ -1,5 +1,6 @@
 import type { CommandModule } from "../src/bot/commands.ts";
 import { accounts } from "./accounts.ts";
+import { activity } from "./activity.ts";
 import { alert } from "./alert.ts";
 import { buy } from "./buy.ts";
 import { cancel } from "./cancel.ts";
@@ -69,6 +70,7 @@ export const commands: readonly CommandModule[] = [
   settings,
   lock,
   egress,
+  activity,
   users,
   health,
   forget,

@@ -12,6 +12,7 @@ import { createAccounts, type Link } from "../services/accounts/accounts.ts";
 import { createInstruments } from "../services/instruments/instruments.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import { createAdmission } from "../services/people/admission.ts";
+import { createAudit } from "../services/people/audit.ts";
 import { forgetUser, type TrackedStore } from "../services/people/forget.ts";
 import { createKeyCapture } from "../services/accounts/key-capture.ts";
 import { createKeyForms } from "../services/accounts/key-forms.ts";
@@ -99,6 +100,7 @@ export function createContainer(options: ContainerOptions): Container {
     firstExpiry,
   });
   const oneTime = createOneTime({ store, clock });
+  const audit = createAudit({ store, clock });
   const quotes = createQuotes({ accounts, clock, yahoo: options.yahoo });
   const closes = createCloses({
     clock,
@@ -139,14 +141,19 @@ export function createContainer(options: ContainerOptions): Container {
     snapshots: createSnapshots({ store, clock }),
     logins: withLoginListener(
       createLogins({ accounts, oneTime, users, publicUrl: config.publicUrl, opensHere: options.isPublic }),
-      options.onLogin,
+      async (link) => {
+        await audit.record(link.user_id, { what: "logged-in", account: link.label });
+        await options.onLogin(link);
+      },
     ),
     keyForms: createKeyForms({ accounts, oneTime, users }),
     orderLock,
+    audit,
     oneTime,
     admission: createAdmission({
       users,
       oneTime,
+      audit,
       clock,
       tellOwner: (owner, about, key) => options.notifier.post(letInNotification(owner, about, key)),
       tellUser: (user, before, key) => options.notifier.post(roleNotification(user, before, key)),

@@ -7,6 +7,7 @@ import type { CalendarSource } from "../services/calendar.ts";
 import type { Candles } from "../services/quotes/candles.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import type { Admission } from "../services/people/admission.ts";
+import type { Audit } from "../services/people/audit.ts";
 import type { KeyCapture } from "../services/accounts/key-capture.ts";
 import type { KeyForms } from "../services/accounts/key-forms.ts";
 import type { OrderLock } from "../services/people/lock.ts";
@@ -63,6 +64,7 @@ export interface BotDeps {
   readonly keyForms: KeyForms;
   readonly admission: Admission;
   readonly orderLock: OrderLock;
+  readonly audit: Audit;
   readonly oneTime: OneTime;
   /** Deletes everything stored about a user; returns the number of documents. */
   readonly forget: (user: UserId) => Promise<number>;

@@ -31,13 +31,17 @@ export interface Person {
 const meaningOf = ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">): string =>
   needsEgress ? OUTSIDER : ROLE_MEANS[role];
 
+/** The role in two words: "family trader", "other trader". */
+export const roleName = (standing: Pick<Person, "role" | "needsEgress">): string =>
+  meaningOf(standing).split(":")[0] ?? standing.role;
+
 const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Anybody else is an “other trader”: their orders, except those that close a position, are held back until the account has a proxy of its own, HTTP or SOCKS, on the address that they registered (/egress).</blockquote>`;
 
 export const users = {
   wantsIn: ({ id, name }: Person): Html =>
     lines(html`<b>${name}</b> (<code>${id}</code>) asks to be let in.`, HOUSEHOLD),
   title: (count: number): Html => html`<b>People</b> (${count})`,
-  line: (person: Person): Html => html`${person.name}: ${meaningOf(person).split(":")[0] ?? person.role}`,
+  line: (person: Person): Html => html`${person.name}: ${roleName(person)}`,
   card: (person: Person): Html =>
     lines(
       html`<b>${person.name}</b> <code>${person.id}</code>`,
@@ -158,4 +162,10 @@ export const lock = {
     isFrozen
       ? html`Removed. Trading is still locked; <code>/lock off</code> ends it.`
       : html`Removed. Orders need only the Confirm button.`,
+};
+
+export const activity = {
+  title: (): Html => html`<b>Activity</b>`,
+  none: (): Html =>
+    html`Nothing yet. Links, logins, roles, locks and limits will be listed here; orders are in /orders and /export.`,
 };

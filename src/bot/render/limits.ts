@@ -26,6 +26,10 @@ export function limitsText({ values, waiting }: LimitState): Html {
   );
 }
 
+/** A limit and its value in one line of plain text. */
+export const limitText = (name: LimitName, value: LimitValues[LimitName]): string =>
+  `${NAMES.find(([each]) => each === name)?.[1] ?? name}: ${valueText(name, value)}`;
+
 function valueText(name: LimitName, value: LimitValues[LimitName]): string {
   if (value === null) return "no limit";
   if (typeof value === "object") return value.length === 0 ? "none" : value.join(", ");

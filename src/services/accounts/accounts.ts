@@ -9,6 +9,8 @@ import { randomAlphanumeric } from "../../lib/token.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
+import { createAudit } from "../people/audit.ts";
+import { linkEvents } from "./link-events.ts";
 
 /** One broker as the composition root wired it. */
 export interface Broker {
@@ -120,6 +122,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
   const links: Collection<LinkDocument> = deps.store.collection(linksSpec);
   const standIns: Collection<LinkDocument> = deps.store.collection(standInsSpec);
   const home = (id: LinkId): Collection<LinkDocument> => (isStandIn(id) ? standIns : links);
+  const audit = createAudit(deps);
   let changes = 0;
 
   function broker(link: Pick<Link, "broker_name">): Broker {
@@ -134,7 +137,9 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
   }
 
   async function write(id: LinkId, next: (link: Link | null) => LinkDocument | null): Promise<Link> {
-    const written = await changeDocument(home(id), id, next);
+    const written = await changeDocument(home(id), id, next, (before, after) =>
+      audit.record(after.user_id, ...(isStandIn(id) ? [] : linkEvents(before, after))),
+    );
     if (!written) throw new Error("link is gone");
     changes += 1;
     return written;
@@ -242,6 +247,8 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       if (!link) return false;
       await standIns.delete(standInId(id));
       if (!(await home(id).delete(id))) return false;
+      if (link.account_id !== null && !isStandIn(id))
+        await audit.record(user, { what: "unlinked", account: link.label });
       await deps.brokers.get(link.broker_name)?.definition.forget?.(id);
       return true;
     },

@@ -1,4 +1,4 @@
-import type { Credentials, LoginGrant, Session } from "../../../connectors/base.ts";
+import type { LoginGrant, Session } from "../../../connectors/base.ts";
 import type { LinkId, UserId } from "../../domain/ids.ts";
 import { linkId } from "../../domain/ids.ts";
 import type { Funds, Profile } from "../../domain/portfolio.ts";
@@ -6,6 +6,7 @@ import { BrokerError } from "../../errors.ts";
 import { Secret } from "../../lib/secret.ts";
 import { randomToken } from "../../lib/token.ts";
 import type { Accounts, Link } from "./accounts.ts";
+import { hasSameKeys } from "./same-keys.ts";
 import { nullIfFailed } from "../null-if-failed.ts";
 import type { OneTime } from "../one-time.ts";
 import type { Users } from "../people/users.ts";
@@ -230,9 +231,6 @@ const isOtherAccount = ({ account_id }: Link, { accountId }: Session): boolean =
 /** Whether the account has got new keys since the login began that uses those of `used`. */
 const isRekeyed = ({ account_id, credentials }: Link, used: Link): boolean =>
   account_id !== null && used.replaces === undefined && !hasSameKeys(credentials, used.credentials);
-
-const hasSameKeys = (a: Credentials, b: Credentials): boolean =>
-  Object.keys({ ...a, ...b }).every((field) => a[field]?.reveal() === b[field]?.reveal());
 
 const isSameSession = (a: Session | null, b: Session): boolean => a?.accessToken.reveal() === b.accessToken.reveal();
 

@@ -5,6 +5,7 @@ import { type Paise, type Price, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
+import { createAudit } from "../people/audit.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import { type Intent, reducesRisk, type Journal } from "./journal.ts";
@@ -67,6 +68,7 @@ const LARGE_MULTIPLE = 5;
 
 export function createLimits(deps: LimitsDeps): Limits {
   const { clock, journal } = deps;
+  const audit = createAudit(deps);
   const lossRule = createLossRule(deps);
   const limits: Collection<LimitsDocument> = deps.store.collection(limitsSpec);
   const today = (): string => istDate(clock.now());
@@ -166,7 +168,9 @@ export function createLimits(deps: LimitsDeps): Limits {
       await change(user, (document) =>
         withLimit(inForce(document, today()), name, value, deps.nextTradingDay(today())),
       );
-      return of(user);
+      const state = await of(user);
+      await audit.record(user, { what: "limit", limit: name, value, from: state.waiting[name]?.from ?? null });
+      return state;
     },
     async check(request, plan) {
       if (reducesRisk(request.origin)) return [];

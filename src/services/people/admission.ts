@@ -2,6 +2,7 @@ import { istDate } from "../../domain/market.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { OneTime } from "../one-time.ts";
+import type { Audit } from "./audit.ts";
 import type { Role, User, Users } from "./users.ts";
 
 const INVITE = "invite";
@@ -37,6 +38,7 @@ export interface Admission {
 export interface AdmissionDeps {
   readonly users: Users;
   readonly oneTime: OneTime;
+  readonly audit: Audit;
   readonly clock: Clock;
   /** `key` deduplicates: a second message with the same key is dropped. */
   readonly tellOwner: (owner: User, about: User, key: string) => Promise<void>;
@@ -44,7 +46,8 @@ export interface AdmissionDeps {
 }
 
 /** Access control: the owner alone decides who gets in and with which role. */
-export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: AdmissionDeps): Admission {
+export function createAdmission(deps: AdmissionDeps): Admission {
+  const { users, oneTime, audit, clock, tellOwner, tellUser } = deps;
   /** The outbox deduplicates too, but /forget clears its memory, and a stranger could use that to flood the owner. */
   let knocked = { date: "", users: new Set<UserId>() };
 
@@ -69,11 +72,13 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
       const changed = await users.update(who, (current) => (current.role === "owner" ? {} : GRANTS[grant]));
       // Answered: who is let in, leaves and comes back today is asked about again, once for each decision.
       knocked.users.delete(who);
+      await audit.record(by._id, { what: "granted", about: who, ...GRANTS[grant] });
       if (grant !== "blocked") await tellUser(changed, known.role, `role:${who}:${grant}:${clock.now()}`);
       return changed;
     },
     async invite(by, grant) {
       requireOwner(by);
+      await audit.record(by._id, { what: "invited", ...GRANTS[grant] });
       return oneTime.issue({ userId: by._id, action: INVITE, payload: { grant }, ttlMs: INVITE_TTL_MS });
     },
     async accept(user, token) {

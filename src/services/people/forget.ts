@@ -46,7 +46,7 @@ export async function forgetUser(store: TrackedStore, user: UserId, links: reado
   return count;
 }
 
-const OWNER_FIELDS = ["userId", "user_id", "link", "linkId", "lane"];
+const OWNER_FIELDS = ["userId", "user_id", "link", "linkId", "lane", "about"];
 
 /** Matches the id, the owner fields and their `:`-separated parts: `closing-digest:1001:2026-11-24`, `panic:1001`. */
 function belongsTo(document: Document, theirs: ReadonlySet<string>): boolean {

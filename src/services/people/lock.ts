@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
 import type { CapturedMessage } from "../accounts/key-capture.ts";
+import { createAudit, type AuditEvent } from "./audit.ts";
 import { CLOCKS_APART_MS } from "../leases.ts";
 
 export type LockKind = "none" | "pin" | "totp";
@@ -115,16 +116,22 @@ export interface OrderLock {
 export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock {
   const locks: Collection<LockDocument> = deps.store.collection(locksSpec);
   const { clock } = deps;
+  const audit = createAudit(deps);
 
   /** Applies the change to the newest version, so that two simultaneous guesses count as two. */
   async function change<T>(user: UserId, apply: (lock: LockDocument) => Changed<T>): Promise<T> {
     let made: T | undefined;
-    await changeDocument(locks, user, (stored) => {
-      const current = stored ?? unlocked(user);
-      const { lock, result } = apply(current);
-      made = result;
-      return lock === current ? null : lock;
-    });
+    await changeDocument(
+      locks,
+      user,
+      (stored) => {
+        const current = stored ?? unlocked(user);
+        const { lock, result } = apply(current);
+        made = result;
+        return lock === current ? null : lock;
+      },
+      (before, after) => audit.record(user, ...lockEvents(before ?? unlocked(user), after)),
+    );
     return made as T;
   }
 
@@ -188,6 +195,15 @@ const unlocked = (user: UserId): LockDocument => ({
   awaitedUntil: 0,
   ...CLEAR,
 });
+
+function lockEvents(before: LockDocument, after: LockDocument): AuditEvent[] {
+  const events: AuditEvent[] = [];
+  if (before.isFrozen !== after.isFrozen) events.push({ what: after.isFrozen ? "frozen" : "thawed" });
+  if (before.secret?.reveal() !== after.secret?.reveal())
+    events.push({ what: after.kind === "none" ? "code-removed" : `${after.kind}-set` });
+  if (before.lockedOutUntil < after.lockedOutUntil) events.push({ what: "locked-out" });
+  return events;
+}
 
 /** Takes the message and remembers it, in one write. */
 function withMessage(lock: LockDocument, { id, text }: CapturedMessage, now: number): Changed<Entered | null> {

@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
 import { createOneTime } from "../one-time.ts";
+import { createAudit, type AuditEvent } from "./audit.ts";
 
 export const ROLES = ["owner", "trader", "viewer", "pending", "blocked"] as const;
 export type Role = (typeof ROLES)[number];
@@ -98,6 +99,7 @@ export async function keepOwnerCode(deps: { store: Store; clock: Clock }, code: 
 export function createUsers(deps: { store: Store; clock: Clock; ownerId: UserId | null }): Users {
   const users: Collection<UserDocument> = deps.store.collection(usersSpec);
   const oneTime = createOneTime(deps);
+  const audit = createAudit(deps);
 
   async function get(id: UserId): Promise<User | null> {
     const known = await users.get(id);
@@ -124,10 +126,15 @@ export function createUsers(deps: { store: Store; clock: Clock; ownerId: UserId 
   }
 
   async function update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User> {
-    const updated = await changeDocument(users, id, (stored) => {
-      const user = stored && withDefaults(stored);
-      return user && { ...user, ...change(user) };
-    });
+    const updated = await changeDocument(
+      users,
+      id,
+      (stored) => {
+        const user = stored && withDefaults(stored);
+        return user && { ...user, ...change(user) };
+      },
+      (before, after) => audit.record(id, ...roleEvents(before, after)),
+    );
     return required(updated);
   }
 
@@ -157,6 +164,11 @@ export function createUsers(deps: { store: Store; clock: Clock; ownerId: UserId 
       for await (const user of users.scan()) yield withDefaults(user);
     },
   };
+}
+
+function roleEvents(before: UserDocument | null, { role, needsEgress }: UserDocument): AuditEvent[] {
+  const isSame = before?.role === role && (before.needsEgress ?? false) === needsEgress;
+  return isSame ? [] : [{ what: "role", role, needsEgress }];
 }
 
 const VISIBLE = /[[^\s]--\p{DI}]/v;

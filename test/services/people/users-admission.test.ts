@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allows } from "../../../src/bot/updates/access.ts";
 import { userId } from "../../../src/domain/ids.ts";
 import { createAdmission, grantOf, type Admission } from "../../../src/services/people/admission.ts";
+import { createAudit } from "../../../src/services/people/audit.ts";
 import { forgetUser, trackCollections, type TrackedStore } from "../../../src/services/people/forget.ts";
 import { createInbox } from "../../../src/services/inbox.ts";
 import { createLeases, createLocalLeases } from "../../../src/services/leases.ts";
@@ -35,6 +36,7 @@ describe("who gets in", () => {
     admission = createAdmission({
       users,
       oneTime: createOneTime({ store, clock: stage.clock }),
+      audit: createAudit({ store, clock: stage.clock }),
       clock: stage.clock,
       tellOwner: async (owner, about, key) => void told.push(`${owner._id} about ${about._id} ${key}`),
       tellUser: async (user, before) => void told.push(`${user._id} is ${user.role}, was ${before}`),
