@@ -26,8 +26,8 @@ export interface AlertDocument extends Document {
   readonly isArmed: boolean;
   /** Epoch ms, set when armed while the market was closed: prices up to then are of the last session and ignored. */
   readonly pricedAfter?: number;
-  /** Set when armed while the market was open: whether that day's prices were known not to have met the level. */
-  readonly isUntouched?: boolean;
+  /** Epoch ms, set once the day's prices so far were known not to have met the level: a high or low that does is newer. */
+  readonly untouchedAt?: number;
   readonly createdAt: number;
 }
 export type Alert = Stored<AlertDocument>;
@@ -79,17 +79,19 @@ function firedByTouch(alert: PriceAlert, priced: Priced): MetBy | null {
   return touched !== null && isTouchNew(alert, priced.quote) ? { kind: "price", touched, ...priced } : null;
 }
 
-/** Whether the level was met after the alert was armed: the day began later, or had not met it until then. */
-function isTouchNew({ createdAt, pricedAfter, isUntouched = false }: Alert, { at }: Quote): boolean {
-  if (at === null) return isUntouched;
+/** Whether the level was met after the alert was armed: the day had not met it until then, or began later. */
+function isTouchNew({ instrument, createdAt, pricedAfter, untouchedAt }: PriceAlert, { at, source }: Quote): boolean {
+  if (untouchedAt !== undefined && (at === null || at > untouchedAt)) return true;
+  // Until an index is first calculated, Kite tells the last session's range with the time of now.
+  if (at === null || (instrument.segment === "INDEX" && source === "broker")) return false;
   // An alert armed at night in an open market is in one that never closes: its day begins at midnight.
   const dayStart = istInstant(istDate(at), pricedAfter === undefined ? "00:00" : "09:00");
-  return dayStart > createdAt || (isUntouched && at > createdAt);
+  return dayStart > createdAt;
 }
 
 /** False with a delayed price: its day's high and low lack the last minutes. */
 export function isUntouchedBy(condition: Condition, priced: Priced | null): boolean {
-  if (!isPriceCondition(condition) || priced?.quote.source !== "broker") return false;
+  if (!isPriceCondition(condition) || condition.kind === "change" || priced?.quote.source !== "broker") return false;
   const { high, low } = priced.quote;
   return high !== null && low !== null && touchOf(condition, { high, low }) === null;
 }

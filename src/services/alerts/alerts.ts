@@ -26,6 +26,7 @@ import {
   type Priced,
 } from "./alert.ts";
 import { isPriceCondition, sidedBy, type AlertOrder, type Condition, type Level } from "./condition.ts";
+import { changeDocument } from "../change-document.ts";
 import { createAlertPnl, type PnlNow } from "./pnl.ts";
 import { createAlertPrices } from "./prices.ts";
 
@@ -143,7 +144,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       condition,
       _id: randomAlphanumeric(12),
       isArmed: true,
-      ...(isOpen ? { isUntouched: isUntouchedBy(condition, priced) } : { pricedAfter: now }),
+      ...(isOpen ? {} : { pricedAfter: now }),
+      ...(isOpen && isUntouchedBy(condition, priced) ? { untouchedAt: now } : {}),
       createdAt: now,
     };
     await alerts.insert(document);
@@ -189,10 +191,19 @@ export function createAlerts(deps: AlertsDeps): Alerts {
           })),
         );
         const now = clock.now();
-        return countFired(group, (alert) => {
-          const quote = quotes.get(alert.instrument.key);
-          return quote ? firedByNewPrice(alert, { quote, broker }, now) : null;
+        const pricedFor = ({ instrument }: PriceAlert): Priced | null => {
+          const quote = quotes.get(instrument.key);
+          return quote ? { quote, broker } : null;
+        };
+        const count = await countFired(group, (alert) => {
+          const priced = pricedFor(alert);
+          return priced && firedByNewPrice(alert, priced, now);
         });
+        for (const alert of group) {
+          if (alert.untouchedAt === undefined && isUntouchedBy(alert.condition, pricedFor(alert)))
+            await changeDocument(alerts, alert._id, (current) => current && { ...current, untouchedAt: now });
+        }
+        return count;
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);

@@ -484,6 +484,34 @@ describe("an alert", () => {
       expect(await sweepAt({}, 60_000)).toBe(1);
     });
 
+    it("is met by a high without a time on a later day if a sweep saw that day before it", async () => {
+      await hideTimes(link);
+      await sweepAt({ high: 106, low: 99 });
+      await arm("SBIN > 105");
+      expect(await sweepAt({ high: 106 }, DAY_MS)).toBe(0);
+      expect(await sweepAt({ high: 104, low: 101 })).toBe(0);
+      alerts = open();
+      expect(await sweepAt({ high: 105 })).toBe(1);
+    });
+
+    it("of an index is met by a later day's high only if a sweep saw that day before it: it may be the last session's", async () => {
+      await sweepAt({ high: 106, low: 99 });
+      await arm("NIFTY50 > 105", "NIFTY50-INDEX");
+      expect(await sweepAt({}, DAY_MS)).toBe(0);
+      expect(await sweepAt({ high: 104 })).toBe(0);
+      expect(await sweepAt({ high: 105 })).toBe(1);
+    });
+
+    it("that a sweep found untouched is not met by an older high, as Yahoo's may be", async () => {
+      await sweepAt({ high: 106, low: 99 });
+      await arm("SBIN > 105");
+      const armedAt = harness.clock.now();
+      expect(await sweepAt({ high: 104 }, DAY_MS)).toBe(0);
+      harness.failures.set(link._id, "timeout");
+      harness.pricedAt = armedAt + 60_000;
+      expect(await sweepAt({ high: 106 })).toBe(0);
+    });
+
     it("is not met by Yahoo's high on the day of arming unless Yahoo has come to that time", async () => {
       await sweepAt({ high: 104, low: 99 });
       await arm("SBIN > 105");
@@ -516,12 +544,15 @@ describe("an alert", () => {
         fc.asyncProperty(level, fc.array(moves, { minLength: 1 }), fc.array(sweeps), async (rupees, before, after) => {
           fc.pre(before.at(-1)?.rupees !== rupees);
           const seen: { rupees: number; date: string; isAfter: boolean }[] = [];
+          const today = () => seen.filter(({ date }) => date === seen.at(-1)?.date);
+          /** From which price on any that meets the level is new. */
+          let untouched = Infinity;
           const move = (to: { rupees: number; isNextDay: boolean }, isAfter: boolean): void => {
             harness.pass(to.isNextDay ? DAY_MS : 2_000);
             seen.push({ rupees: to.rupees, date: istDate(harness.clock.now()), isAfter });
-            const today = seen.filter(({ date }) => date === seen.at(-1)?.date).map((each) => each.rupees);
+            const prices = today().map((each) => each.rupees);
             harness.prices.broker = to.rupees;
-            Object.assign(harness.range, { high: Math.max(...today), low: Math.min(...today) });
+            Object.assign(harness.range, { high: Math.max(...prices), low: Math.min(...prices) });
           };
           // The first day of this run.
           harness.pass(DAY_MS);
@@ -533,8 +564,11 @@ describe("an alert", () => {
           for (const { move: to, isSwept } of after) {
             move(to, true);
             if (!isSwept || hasFired) continue;
-            const met = seen.filter(({ date }) => date === seen.at(-1)?.date).filter(isMet);
-            const isExpected = isMet(to) || (met.length > 0 && met.every(({ isAfter }) => isAfter));
+            const met = today().filter(isMet);
+            const isNew =
+              met.every(({ isAfter }) => isAfter) || seen.slice(untouched).some((each) => met.includes(each));
+            const isExpected = isMet(to) || (met.length > 0 && isNew);
+            if (met.length === 0) untouched = Math.min(untouched, seen.length);
             hasFired = (await alerts.sweep()) === 1;
             expect(hasFired).toBe(isExpected);
             if (hasFired) expect(seen.some((price) => price.isAfter && isMet(price))).toBe(true);
