@@ -7,7 +7,7 @@ import * as text from "../text.ts";
 const NAMES: readonly (readonly [LimitName, string])[] = [
   ["orderValue", "Value of an order"],
   ["ordersPerDay", "Orders a day"],
-  ["dayLoss", "Loss a day, positions of all accounts"],
+  ["dayLoss", "Loss a day, positions of all accounts, paper apart"],
   ["segments", "Segments"],
   ["driftBasisPoints", "Price move after which a market order asks again"],
 ];

@@ -54,7 +54,7 @@ export interface ChangesDeps {
   readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
   /** Findings from the user's own limits for the changed order. `instrument` is undefined if no list has it. */
   readonly checkLimits: (
-    user: UserId,
+    link: Link,
     instrument: Instrument | undefined,
     order: Order,
     change: OrderChange,
@@ -106,7 +106,7 @@ export function createChanges(deps: ChangesDeps): Changes {
     if (wanted === "cancel") return [];
     const findings = [
       ...(instrument ? await changeFindings(link, order, wanted, instrument) : []),
-      ...(await deps.checkLimits(user, instrument, order, wanted)),
+      ...(await deps.checkLimits(link, instrument, order, wanted)),
     ];
     // Last, because the reads above may hang, and the user may lock trading meanwhile.
     const forbidden = await deps.mayChange(user, link);

@@ -4,6 +4,7 @@ import { istDate } from "../../domain/market.ts";
 import { type Paise, type Price, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
+import type { Link } from "../accounts/accounts.ts";
 import { changeDocument } from "../change-document.ts";
 import { createAudit } from "../people/audit.ts";
 import type { Admission } from "./desk.ts";
@@ -54,7 +55,7 @@ export interface Limits extends TicketGuard, Admission {
   of(user: UserId): Promise<LimitState>;
   /** A tighter value takes effect at once, a looser one on the next trading day. */
   set<K extends LimitName>(user: UserId, name: K, value: LimitValues[K]): Promise<LimitState>;
-  checkChange(user: UserId, instrument: Instrument | undefined, order: Order, change: OrderChange): Promise<Finding[]>;
+  checkChange(link: Link, instrument: Instrument | undefined, order: Order, change: OrderChange): Promise<Finding[]>;
 }
 
 export interface LimitsDeps extends LossRuleDeps {
@@ -95,7 +96,11 @@ export function createLimits(deps: LimitsDeps): Limits {
     const blocking = [
       ...valueFindings(values, intent.plan.value),
       ...segmentFindings(values, intent.instrument),
-      ...(await lossRule(intent.userId, values.dayLoss)),
+      ...(await lossRule(
+        intent.userId,
+        intent.legs.map(({ link }) => link),
+        values.dayLoss,
+      )),
     ][0];
     if (blocking) return blocking;
     return values.ordersPerDay === null ? null : countIfRoom(intent);
@@ -176,14 +181,18 @@ export function createLimits(deps: LimitsDeps): Limits {
       if (reducesRisk(request.origin)) return [];
       const { values } = await of(request.userId);
       const asked = await Promise.all([
-        lossRule(request.userId, values.dayLoss),
+        lossRule(
+          request.userId,
+          request.parts.map(({ link }) => link._id),
+          values.dayLoss,
+        ),
         countFindings(request.userId, values, orderCount(request)),
         largeFindings(request.userId, plan.value),
       ]);
       return [...valueFindings(values, plan.value), ...segmentFindings(values, request.instrument), ...asked.flat()];
     },
-    async checkChange(user, instrument, order, change) {
-      const { values } = await of(user);
+    async checkChange({ _id, user_id }, instrument, order, change) {
+      const { values } = await of(user_id);
       const isLarger = (change.qty ?? order.qty) > order.qty;
       const value = valueAfter(order, change);
       // A change that only makes the order smaller or cheaper is always allowed.
@@ -192,7 +201,7 @@ export function createLimits(deps: LimitsDeps): Limits {
         ...valueFindings(values, value),
         ...(instrument ? segmentFindings(values, instrument) : []),
         // A new price for the same quantity is exempt from the loss limit: it may be what gets the user out.
-        ...(isLarger ? await lossRule(user, values.dayLoss) : []),
+        ...(isLarger ? await lossRule(user_id, [_id], values.dayLoss) : []),
       ];
     },
     admit,

@@ -241,6 +241,22 @@ describe("a larger quantity", () => {
     floor.pass(30_000);
     expect(await change({ qty: 5 })).toMatchObject({ kind: "asked" });
   });
+
+  it("is not blocked by a loss of play money, unless the order is a paper one", async () => {
+    const paper = fakeBroker("paper", { isPaper: true });
+    const mixed = await openFloor({ brokers: [broker, paper] });
+    const links = await mixed.accounts.active(ASHA);
+    await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    const limit = { type: "LIMIT", price: price(7_900_000) } as const;
+    const orders = [];
+    for (const link of links)
+      orders.push(await sent(mixed, await ticket(mixed, { ...limit, parts: [{ link, qty: 10 }] })));
+    paper.positions = [LOSING];
+    const [real, practice] = await Promise.all(orders.map(({ _id }) => mixed.changes.ask(ASHA, _id, 0, { qty: 20 })));
+    expect(real).toMatchObject({ kind: "asked" });
+    expect(practice).toMatchObject({ kind: "blocked", findings: [{ code: "limit-loss" }] });
+    await mixed.close();
+  });
 });
 
 describe("an order in the broker's book", () => {

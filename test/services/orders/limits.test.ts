@@ -99,16 +99,59 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: 100_000 }]);
   });
 
-  it("on the day's loss do not let a profit of play money make up for a loss of real money", async () => {
-    const paper = fakeBroker("paper", { isPaper: true });
-    const mixed = await openFloor({ brokers: [broker, paper] });
-    await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
-    broker.positions = [losing(1_000)];
-    paper.positions = [losing(-5_000)];
-    expect((await ticket(mixed)).findings).toContainEqual({ level: "block", code: "limit-loss", limit: 100_000 });
-    broker.positions = [losing(400)];
-    expect((await ticket(mixed)).findings).toEqual([]);
-    await mixed.close();
+  describe("on the day's loss, with a paper account beside the real one,", () => {
+    const paper = () => fakeBroker("paper", { isPaper: true });
+    const REACHED = { level: "block", code: "limit-loss", limit: 100_000 };
+
+    /** What blocks an order at the real account, at the paper one, and one at both. */
+    async function blocksOf(mixed: Floor) {
+      const links = await mixed.accounts.active(ASHA);
+      const parts = links.map((link) => ({ link, qty: 10 }));
+      const found = [];
+      for (const each of [parts.slice(0, 1), parts.slice(1), parts])
+        found.push((await ticket(mixed, { parts: each })).findings.filter(({ level }) => level === "block"));
+      return found;
+    }
+
+    it("count real money for real orders and play money for paper ones", async () => {
+      const play = paper();
+      const mixed = await openFloor({ brokers: [broker, play] });
+      await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      play.positions = [losing(1_000)];
+      broker.positions = [losing(-5_000)];
+      expect(await blocksOf(mixed)).toEqual([[], [REACHED], [REACHED]]);
+      play.positions = [losing(-5_000)];
+      broker.positions = [losing(1_000)];
+      expect(await blocksOf(mixed)).toEqual([[REACHED], [], [REACHED]]);
+      play.positions = broker.positions = [losing(600)];
+      expect(await blocksOf(mixed)).toEqual([[], [], []]);
+      await mixed.close();
+    });
+
+    it("count so at the tap, too", async () => {
+      const play = paper();
+      const mixed = await openFloor({ brokers: [broker, play] });
+      const links = await mixed.accounts.active(ASHA);
+      const [real, practice] = await Promise.all(links.map((link) => ticket(mixed, { parts: [{ link, qty: 10 }] })));
+      await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      play.positions = [losing(1_000)];
+      expect(await mixed.limits.admit(real!.intent)).toBeNull();
+      expect(await mixed.limits.admit(practice!.intent)).toEqual(REACHED);
+      await mixed.close();
+    });
+
+    it("block only what the account counts for while its loss cannot be read", async () => {
+      const play = paper();
+      const mixed = await openFloor({ brokers: [broker, play] });
+      await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      const unread = (label: string) => ({ level: "block", code: "loss-unread", label });
+      play.failsAt = "getPositions";
+      expect(await blocksOf(mixed)).toEqual([[], [unread("paper")], [unread("paper")]]);
+      play.failsAt = null;
+      broker.failsAt = "getPositions";
+      expect(await blocksOf(mixed)).toEqual([[unread("zerodha")], [], [unread("zerodha")]]);
+      await mixed.close();
+    });
   });
 
   it("on the day's loss block while the loss cannot be read", async () => {
