@@ -3,7 +3,8 @@ import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { beginLink, beginNewKeys, brokerKeyboard, linkToLogIn, offerLogin } from "../src/bot/link-flow.ts";
-import { isLinked } from "../src/bot/no-account.ts";
+import { labelIn } from "../src/bot/merged-command.ts";
+import { isLinked, nothingToRead } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { accountView, accountsView } from "../src/bot/render/accounts.ts";
 import { isPaperAccount } from "../src/bot/render/source.ts";
@@ -20,7 +21,11 @@ export const accounts: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("accounts", (ctx) => showAll(deps, ctx));
+    composer.command("accounts", async (ctx) => {
+      const label = labelIn(ctx.match);
+      if (label === undefined) await showAll(deps, ctx);
+      else await showNamed(deps, ctx, label);
+    });
     onCallback(composer, "acc", (ctx) => showAll(deps, ctx));
     const onLink = (verb: string, act: (ctx: SaudaContext, link: Link, wanted?: string) => Promise<void>): void =>
       onCallback(composer, verb, async (ctx, [id, wanted]) => {
@@ -67,6 +72,12 @@ async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
     return;
   }
   await show(ctx, accountsView(links, deps.accounts, ctx.user.defaultLink, deps.clock.now()));
+}
+
+async function showNamed(deps: BotDeps, ctx: SaudaContext, label: string): Promise<void> {
+  const link = (await deps.accounts.all(ctx.user._id)).find((each) => each.label === label);
+  if (!link) throw await nothingToRead(deps, ctx.user._id, label);
+  await showOne(deps, ctx, link);
 }
 
 async function showOne(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {

@@ -88,6 +88,7 @@ export const keys = {
   egressHereButton: "Type it here instead",
   noEgress: (): Html =>
     html`A proxy carries the orders of an account at a broker, and none is linked. /link adds one; a paper account needs no proxy.`,
+  paperEgress: (label: string): Html => html`<b>${label}</b> is a paper account and needs no proxy.`,
   whichEgress: (): Html => html`Which account is the proxy for?`,
   askEgress: (label: string): Html =>
     html`Send the proxy for the orders of <b>${label}</b>, like <code>${EGRESS_SPEC.example}</code>, or <code>skip</code> for none. Your message is deleted as soon as I have it.`,

@@ -141,6 +141,34 @@ describe("the answer", () => {
     expect(labels()).toEqual([link.label]);
   });
 
+  it("to /accounts and /egress with an account's name is about that account", async () => {
+    const { accounts } = world().deps;
+    const { _id, label } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
+    expect(await ask(`/accounts on ${label}`)).toMatch(/^⚪ zerodha Zerodha\n/);
+    await accounts.update(_id, () => ({ account_id: "AB1234" }));
+    expect(await ask("/accounts Zerodha")).toMatch(/^\S+ zerodha Zerodha AB1234\n/);
+    expect(labels()).toContain("Unlink");
+    expect(await ask("/accounts all")).toMatch(/^Accounts\n/);
+    expect(await ask(`/egress ${label}`)).toContain("the proxy for the orders of zerodha");
+    await accounts.add(userId(ASHA), brokerName("fyers"), {});
+    expect(await ask("/egress fyers")).toContain("fyers is switched off, or its linking was not finished.");
+    expect(await ask("/egress paper")).toBe("paper is a paper account and needs no proxy.");
+    for (const command of ["/accounts", "/egress"])
+      expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
+  });
+
+  it("to /egress with the proxy itself asks which account it is for, and deletes the message: it may hold a password", async () => {
+    const { accounts } = world().deps;
+    const { _id } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
+    await accounts.update(_id, () => ({ account_id: "AB1234" }));
+    for (const typed of ["/egress socks5://name:password@203.0.113.7:1080", "/egress zerodha name:password@host:1080"])
+      expect(await ask(typed)).toBe("Which account is the proxy for?");
+    const said = chat()
+      .messages()
+      .map(({ text = "" }) => text);
+    expect(said.filter((text) => text.includes("password"))).toEqual([]);
+  });
+
   it("to /cancel all and /exit all names /panic", async () => {
     expect(await ask("/cancel ALL")).toBe("/cancel takes one order at a time; /panic cancels all of them.");
     expect(await ask("/modify all")).toBe("/modify takes one order at a time; /panic cancels all of them.");
