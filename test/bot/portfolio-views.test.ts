@@ -336,7 +336,7 @@ describe("a share held both paid for and with margin funding", () => {
 describe("the caption of a heat map", () => {
   const parts = (held: readonly Holding[]) => [read("one", [...held])];
   const caption = (held: readonly Holding[]): string =>
-    said(heatCaption(parts(held), accounts, mergeHoldings(parts(held))));
+    said(heatCaption(parts(held), { accounts }, mergeHoldings(parts(held))));
 
   it("counts the shares drawn, and those left out for lack of a price", () => {
     const unpriced = { ...holding, isin: "IN0000000000", ltp: null, pnl: null };

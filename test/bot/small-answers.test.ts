@@ -141,6 +141,30 @@ describe("the answer", () => {
     expect(labels()).toEqual([link.label]);
   });
 
+  it("to /dashboard and /heat with an account's name is of that account alone, and so is what their buttons show", async () => {
+    const { portfolio } = world().deps;
+    const shown = () => chat().lastFromBot()?.text ?? chat().lastFromBot()?.caption;
+    const tap = async (button: string) => {
+      chat().tapButton(button);
+      await world().handleAll();
+    };
+    const ofPaper2 = [userId(ASHA), "paper2"];
+    world().pass(60_000);
+    await ask("/link paper");
+    const all = vi.spyOn(portfolio, "all");
+    await ask("/dashboard on Paper2");
+    await tap("Refresh");
+    expect(shown()).toMatch(/^Dashboard · paper2 · 📄 Paper\n/);
+    expect(all.mock.calls).toEqual([ofPaper2, ofPaper2]);
+    const [part] = await portfolio.holdings(userId(ASHA), "paper2");
+    const share = { symbol: "NSE:SBIN-EQ", qty: 1, t1Qty: 0, ltp: 8e6, avgPrice: 8e6, prevClose: 8e6, pnl: 0 };
+    const held = vi.spyOn(portfolio, "holdings").mockResolvedValue([{ ...part, value: [share] } as never]);
+    await ask("/heat paper2");
+    await tap("Since bought");
+    expect(shown()).toMatch(/^Holdings · paper2 · 📄 Paper\n/);
+    expect(held.mock.calls).toEqual([ofPaper2, ofPaper2]);
+  });
+
   it("to /accounts and /egress with an account's name is about that account", async () => {
     const { accounts } = world().deps;
     const { _id, label } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
@@ -176,7 +200,8 @@ describe("the answer", () => {
   });
 
   it("to a list of an unknown account says that there is none", async () => {
-    for (const command of ["/positions", "/holdings", "/funds", "/orders", "/trades", "/profile"])
+    const lists = ["/positions", "/holdings", "/funds", "/orders", "/trades", "/profile", "/dashboard", "/heat"];
+    for (const command of lists)
       expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
     expect(await ask("/funds on all")).toMatch(/^Funds · 📄 Paper\n/);
     expect(await ask("/funds Paper")).toContain("Funds · paper · 📄 Paper");

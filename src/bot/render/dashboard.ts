@@ -12,7 +12,7 @@ import {
   positionTotals,
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { Accounts, LinkResult } from "../../services/accounts/accounts.ts";
+import type { LinkResult } from "../../services/accounts/accounts.ts";
 import type { AccountNow } from "../../services/portfolio/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
@@ -21,9 +21,9 @@ import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { sharesText, undatedNote, unpricedNote } from "./notes.ts";
 import { addArrows, PAGE_WIDTH, stamp } from "./page.ts";
-import { failures, heading, nothingText, notReadRows } from "./answers.ts";
+import { failures, heading, nothingText, notReadRows, type MergedPage } from "./answers.ts";
 import { loginKeyboard, withLogins } from "./login-buttons.ts";
-import { mergeHoldings, type MergedHolding } from "./portfolio.ts";
+import { mergeHoldings, type MergedHolding, type MoneyPage } from "./portfolio.ts";
 
 /** As many two-line holdings as fit a caption of 1,024 characters. */
 const HOLDINGS_A_PAGE = 6;
@@ -31,28 +31,24 @@ const HOLDINGS_A_PAGE = 6;
 const ACCOUNTS_SHOWN = 12;
 const WHOLE = 10_000;
 
-export interface DashboardCard {
+/** Page 0 has the totals, the other pages the holdings. */
+export interface DashboardCard extends MoneyPage {
   readonly parts: readonly LinkResult<AccountNow>[];
-  readonly accounts: Accounts;
-  readonly now: number;
-  /** Page 0 has the totals, the other pages the holdings. */
-  readonly page: number;
-  readonly money: MoneyText;
 }
 
 /** All accounts together: totals and accounts on page 0, then the holdings, merged by instrument across accounts. */
-export function dashboardView({ parts, accounts, now, page, money }: DashboardCard): View {
+export function dashboardView({ parts, accounts, now, page, label, money }: DashboardCard): View {
   const holdings = mergeHoldings(holdingParts(parts));
   const pages = 1 + Math.ceil(holdings.length / HOLDINGS_A_PAGE);
   const at = Math.min(Math.max(0, Number.isInteger(page) ? page : 0), pages - 1);
   return {
     html: lines(
-      heading("Dashboard", parts, accounts),
+      heading("Dashboard", parts, accounts, label),
       at === 0 ? totalsPart(parts, money) : holdingsPart(holdings, at, money),
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pagesKeyboard(at, pages), parts),
+    keyboard: withLogins(pagesKeyboard(at, pages, label), parts),
   };
 }
 
@@ -149,13 +145,18 @@ function accountsRow({ labels }: MergedHolding, figures: string): readonly [stri
   return [names.length <= room ? names : `${names.slice(0, Math.max(1, room - 1))}…`, figures];
 }
 
-const pagesKeyboard = (page: number, pages: number): InlineKeyboard =>
-  addArrows(new InlineKeyboard(), "dash", { page, pages }).text("Refresh", callbackData("dash", page, "new"));
+function pagesKeyboard(page: number, pages: number, label: string | undefined): InlineKeyboard {
+  const redrawn = [page, "new", ...(label === undefined ? [] : [label])];
+  return addArrows(new InlineKeyboard(), "dash", { page, pages }, label).text(
+    "Refresh",
+    callbackData("dash", ...redrawn),
+  );
+}
 
 /** Under the heat map: what it draws, and what could not be read or has no price to draw it by. */
 export function heatCaption(
   parts: readonly LinkResult<unknown>[],
-  accounts: Accounts,
+  { accounts, label }: Pick<MergedPage, "accounts" | "label">,
   holdings: readonly MergedHolding[],
 ): { html: Html; keyboard: InlineKeyboard | null } {
   const values = holdings.map(holdingValue);
@@ -163,7 +164,7 @@ export function heatCaption(
   const left = values.filter((value) => value === null).length;
   return {
     html: lines(
-      heading("Holdings", parts, accounts),
+      heading("Holdings", parts, accounts, label),
       holdings.length === 0 && nothingText("holdings", parts),
       drawn > 0 && html`${sharesText(drawn)}: the area is their value, the colour their gain or loss.`,
       left > 0 && html`<i>${sharesText(left)} without a known price ${left === 1 ? "is" : "are"} not drawn.</i>`,

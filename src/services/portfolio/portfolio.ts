@@ -39,7 +39,7 @@ export interface Portfolio {
   /** Positions and holdings with the day's P&L filled in. */
   today(user: UserId): Promise<LinkResult<AccountToday>[]>;
   /** The same, with funds. */
-  all(user: UserId): Promise<LinkResult<AccountNow>[]>;
+  all(user: UserId, label?: string): Promise<LinkResult<AccountNow>[]>;
   funds(user: UserId, label?: string): Promise<LinkResult<Funds>[]>;
   orders(user: UserId, label?: string): Promise<LinkResult<Order[]>[]>;
   trades(user: UserId, label?: string): Promise<LinkResult<Trade[]>[]>;
@@ -87,8 +87,8 @@ export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portf
         (rows, link) => closes.completeHoldings(link, rows),
       ),
     today: (user) => each({ user }, today),
-    all: (user) =>
-      each({ user }, async (connector, access, link) => {
+    all: (user, label) =>
+      each({ user, label }, async (connector, access, link) => {
         const [day, funds] = await Promise.all([today(connector, access, link), connector.getFunds(access)]);
         return { ...day, funds };
       }),
