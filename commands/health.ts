@@ -1,4 +1,5 @@
 import { Composer } from "grammy";
+import { onBareCommand } from "../src/bot/bare-command.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { healthView, type LinkRow, type LinkRows } from "../src/bot/render/health.ts";
@@ -14,7 +15,7 @@ export const health: CommandModule = {
   role: "owner",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("health", async (ctx) => {
+    onBareCommand(composer, "health", async (ctx) => {
       const system = await deps.systemHealth();
       await send(ctx, healthView(system, await rows(deps), deps.clock.now()));
     });

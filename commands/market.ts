@@ -1,4 +1,5 @@
 import { Composer } from "grammy";
+import { onBareCommand } from "../src/bot/bare-command.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { marketText } from "../src/bot/render/market-day.ts";
@@ -11,7 +12,9 @@ export const market: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("market", (ctx) => show(ctx, { html: marketText(deps.calendar.current(), deps.clock.now()) }));
+    onBareCommand(composer, "market", (ctx) =>
+      show(ctx, { html: marketText(deps.calendar.current(), deps.clock.now()) }),
+    );
     return composer;
   },
 };

@@ -60,12 +60,20 @@ export const niftyshop: CommandModule = {
 type Verb = (deps: BotDeps, ctx: SaudaContext, rest: string) => Promise<void>;
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  status: (deps, ctx) => showStatus(deps, ctx),
-  history: (deps, ctx) => showHistory(deps, ctx),
-  settings: (deps, ctx, rest) => showSettings(deps, ctx, rest),
-  run: (deps, ctx) => propose(deps, ctx),
+  status: alone(showStatus),
+  history: alone(showHistory),
+  settings: showSettings,
+  run: alone(propose),
   backtest,
 };
+
+/** A verb that takes no words; any are refused, so that none is ignored. */
+function alone(act: (deps: BotDeps, ctx: SaudaContext) => Promise<void>): Verb {
+  return async (deps, ctx, rest) => {
+    if (rest !== "") throw new Refusal(shopText.verbs());
+    await act(deps, ctx);
+  };
+}
 
 async function showHistory(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   await show(ctx, historyView(await deps.niftyShop.history(ctx.user._id, HISTORY_SHOWN), deps.clock.now()));

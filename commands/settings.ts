@@ -1,4 +1,5 @@
 import { Composer, InlineKeyboard } from "grammy";
+import { onBareCommand } from "../src/bot/bare-command.ts";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -32,7 +33,7 @@ export const settings: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("settings", (ctx) => answer(deps, ctx));
+    onBareCommand(composer, "settings", (ctx) => answer(deps, ctx));
     onCallback(composer, "setp", async (ctx, [id, wanted]) => {
       const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
       if (link) await switchPrices(deps.accounts, link, wanted);

@@ -1,4 +1,5 @@
 import { Composer, InlineKeyboard } from "grammy";
+import { onBareCommand } from "../src/bot/bare-command.ts";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -21,7 +22,7 @@ export const users: CommandModule = {
   role: "owner",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("users", (ctx) => showAll(deps, ctx));
+    onBareCommand(composer, "users", (ctx) => showAll(deps, ctx));
     onCallback(composer, "usp", (ctx, [page]) => showAll(deps, ctx, Number(page)));
     onCallback(composer, "us", async (ctx, [id]) => {
       const user = id === undefined ? null : await deps.users.get(id as UserId);

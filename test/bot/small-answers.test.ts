@@ -181,6 +181,23 @@ describe("the answer", () => {
       expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
   });
 
+  it.each(["/market tomorrow", "/settings digest off", "/users Priya", "/health zerodha"])(
+    "to %s says how the command is sent: it takes no words, and ignores none",
+    async (typed) => {
+      expect(await ask(typed)).toBe(`Like this: ${typed.split(" ")[0]}`);
+    },
+  );
+
+  it("to /help with a command's name is that command's line alone", async () => {
+    expect(await ask("/help buy")).toBe("Trade\n/buy – Buy, with a card to confirm: /buy SBIN 10 @ 1000 mis");
+    expect(await ask("/help /Positions")).toBe("Portfolio\n/positions – Open and closed positions, all accounts");
+    expect(await ask("/help me")).toBe("I do not know that command. /help lists what I can do.");
+  });
+
+  it.each(["status", "run", "history"])("to /niftyshop %s with more words says what it takes", async (verb) => {
+    expect(await ask(`/niftyshop ${verb} zerodha`)).toMatch(/^Like this: \/niftyshop status, /);
+  });
+
   it("to /egress with the proxy itself asks which account it is for, and deletes the message: it may hold a password", async () => {
     const { accounts } = world().deps;
     const { _id } = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
