@@ -9,7 +9,7 @@ import { placeOrder } from "./place-order.ts";
  * Raise it whenever the order of waits, replies or externals changes, or what a dialogue is started with. Running dialogues
  * of another version are dropped: the new code could not replay their log.
  */
-export const DIALOGUES_VERSION = 9;
+export const DIALOGUES_VERSION = 10;
 
 export function dialogues(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();

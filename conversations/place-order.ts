@@ -8,7 +8,7 @@ import { choiceKeyboard, unresolvedText } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
-import { hasQuantity, parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
+import { hasQuantity, parseOrderText, typeOf, type OrderWords, type ParsedOrder } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
 import { addStop, answersTo, type Dialogue } from "./answers.ts";
 
@@ -28,7 +28,7 @@ export interface PlaceOrderStart {
 }
 
 type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo"> &
-  Partial<Pick<OrderWords, "price" | "triggerPrice">>;
+  Partial<Pick<OrderWords, "price" | "triggerPrice" | "isSlm">>;
 
 /** What every step needs. */
 interface DialogueStep {
@@ -50,7 +50,7 @@ export const placeOrder =
       await ctx.reply(text.orders.index(instrument).toString(), { parse_mode: "HTML" });
       return;
     }
-    const answer = await askQuantity(step, start.side, instrument);
+    const answer = await askQuantity(step, start, instrument);
     if (!answer) return;
     const words = start.kept ? withKept(answer.words, start.kept, answer) : answer.words;
     const isPriced = answer.isAtMarket || words.type !== "MARKET";
@@ -114,7 +114,7 @@ interface QuantityAnswer extends Said {
 /** Takes "10", "2 lots", "on zerodha:10,fyers:5", or the rest of an order: "10 @ 810 mis". */
 async function askQuantity(
   { ctx, nextAnswer }: DialogueStep,
-  side: Side,
+  { side, kept }: Pick<PlaceOrderStart, "side" | "kept">,
   instrument: Instrument,
 ): Promise<QuantityAnswer | null> {
   const asked = await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
@@ -124,14 +124,20 @@ async function askQuantity(
   for (;;) {
     const answer = await nextAnswer(asked);
     if (answer === null) return null;
-    const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
-    if (parsed.ok && hasQuantity(parsed.words) && parsed.words.symbolText === "X")
+    const parsed = readQuantityAnswer(answer.replace(/^dlg:q:/, ""), kept);
+    if (parsed.ok)
       return { words: parsed.words, isAtMarket: /\b(?:market|mkt|sl-?m)\b/i.test(answer), isForDay: saysDay(answer) };
-    const problem = parsed.ok
-      ? text.orderTextProblem("bad-quantity", answer)
-      : text.orderTextProblem(parsed.problem, parsed.at);
-    await ctx.reply(problem.toString(), { parse_mode: "HTML" });
+    await ctx.reply(text.orderTextProblem(parsed.problem, parsed.at).toString(), { parse_mode: "HTML" });
   }
+}
+
+function readQuantityAnswer(answer: string, kept: KeptWords | undefined): ParsedOrder {
+  const parsed = parseOrderText(`X ${answer}`);
+  if (!parsed.ok) return parsed;
+  const { words } = parsed;
+  if (!hasQuantity(words) || words.symbolText !== "X") return { ok: false, problem: "bad-quantity", at: answer };
+  const isContradiction = kept?.isSlm === true && words.triggerPrice === null && words.price !== null;
+  return isContradiction ? { ok: false, problem: "slm-price", at: "slm" } : parsed;
 }
 
 /** By lot size and not by kind of instrument: shares of small companies trade in lots too. */

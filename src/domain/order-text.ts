@@ -24,6 +24,8 @@ export interface OrderWords {
   readonly type: OrderType;
   readonly price: Price | null;
   readonly triggerPrice: Price | null;
+  /** "slm" was said: a stop that must have no limit price. */
+  readonly isSlm: boolean;
   readonly product: Product | null;
   readonly validity: Validity;
   readonly isAmo: boolean;
@@ -86,6 +88,7 @@ export function parseOrderText(text: string): ParsedOrder {
     type: "MARKET",
     price: null,
     triggerPrice: null,
+    isSlm: false,
     product: null,
     validity: "DAY",
     isAmo: false,
@@ -106,9 +109,9 @@ export function parseOrderText(text: string): ParsedOrder {
   return { ok: true, words: { ...words, type: typeOf(draft) } };
 }
 
-function refuseContradictions({ price, quantity, accounts, seen }: Draft): void {
+function refuseContradictions({ price, isSlm, quantity, accounts, seen }: Draft): void {
   if (price !== null && seen.has("market")) throw new Problem("twice", "price");
-  if (price !== null && seen.has("slm")) throw new Problem("slm-price", "slm");
+  if (price !== null && isSlm) throw new Problem("slm-price", "slm");
   if (price === null && seen.has("limit")) throw new Problem("bad-price", "limit");
   // No account would be left to take the common one.
   if (quantity !== null && hasQuantity({ quantity: null, accounts })) throw new Problem("twice", "quantity");
@@ -175,7 +178,7 @@ function takePrice(tokens: readonly string[], draft: Draft): number {
   const isPriced = PRICE_WORDS.has(before) && (before !== "limit" || /^₹?\d/.test(last));
   if (isPriced) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
   if (!TRIGGER_WORDS.has(before)) return 0;
-  if (before === "slm") draft.seen.add("slm");
+  if (before === "slm") draft.isSlm = true;
   return take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")));
 }
 

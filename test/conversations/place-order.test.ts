@@ -148,6 +148,18 @@ describe("the order dialogue", () => {
     expect((await say(rest)).join()).toMatch(/Order +sl 1,000.00 @ 998.00/);
   });
 
+  it("refuses a limit price after slm, as in one line, and asks again; a whole new stop it takes", async () => {
+    await say("/sell SBIN slm 800");
+    expect(await say("10 @ 799")).toEqual([
+      "An slm order has no limit price: with one it is “sl 800 @ 799”, without one “slm 800”.",
+    ]);
+    expect((await say("10")).join()).toMatch(/Order +sl 800.00 market/);
+    await say("/sell state bank slm 800");
+    await tap("SBIN · NSE · State Bank of India");
+    expect((await say("10 @ 799")).join()).toContain("An slm order has no limit price");
+    expect((await say("10 sl 810 @ 809")).join()).toMatch(/Order +sl 810.00 @ 809.00/);
+  });
+
   it("prefers the price typed with the quantity to an earlier one", async () => {
     await say("/buy SBIN @ 990");
     expect((await say("10 @ 995")).join()).toContain("limit 995.00");
