@@ -250,6 +250,8 @@ export async function loginReport(deps: BotDeps, result: LoginResult): Promise<V
     }
     case "stale":
       return { html: text.link.stale() };
+    case "unlinked":
+      return { html: text.link.unlinked(result.link.label) };
     case "other-account": {
       const { title } = deps.accounts.broker(result.link).definition;
       return { html: text.link.otherAccount(title, result.accountId), keyboard: tryAgain(result.link) };

@@ -288,6 +288,8 @@ export const link = {
   refused: (title: string): Html =>
     html`⚠️ The login at ${title} failed, for the reason below. Nothing was changed. Try again; if it fails again, check the key and secret in ${title}'s console, then tap New keys.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
+  unlinked: (label: string): Html =>
+    html`<b>${label}</b> was unlinked before its login had ended, so nothing of it was stored. /link links it again.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   linkedAlready: (title: string, accountId: string, as: string, label: string): Html =>

@@ -75,6 +75,7 @@ const TITLES: Readonly<Record<Outcome, string>> = {
   stale: "This login link was used before or is too old",
   nameless: "This address does not say whose login it is",
   cancelled: "The login was not finished",
+  unlinked: "That account was unlinked meanwhile",
   "other-account": "That was another account",
   "linked-already": "That account is linked already",
   failed: "The broker did not confirm the login",
@@ -93,6 +94,7 @@ function outcomeText(kind: Outcome): string {
     return "Nothing was changed by this. If you have just logged in, the chat says how it went. Otherwise it has a new login button under /accounts.";
   if (kind === "nameless")
     return "Nothing was changed by this. If you have just logged in, the chat says how it went, or what to send it instead.";
+  if (kind === "unlinked") return "Nothing of this login was stored. /link in the chat links the account again.";
   if (kind === "linked-already") return "It was not linked again. The chat says more.";
   return "Nothing was changed. The chat says more, with a button to try again.";
 }

@@ -66,6 +66,13 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     expect(buttons).toEqual(["Try again", "New keys"]);
   });
 
+  it("says of an account that was unlinked meanwhile that nothing was stored", async () => {
+    await tellLogin(api, world().deps, userId(ASHA), { kind: "unlinked", link: await linkAt("zerodha") });
+    expect(told).toEqual([
+      "<b>zerodha</b> was unlinked before its login had ended, so nothing of it was stored. /link links it again.",
+    ]);
+  });
+
   it("offers a button to try again after a login at another account, with the new keys if it was theirs", async () => {
     const link = await world().deps.accounts.standIn(await linkAt("zerodha"));
     const keyboards: string[] = [];

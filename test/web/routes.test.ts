@@ -96,6 +96,14 @@ describe("the OAuth pages", () => {
     expect(told).toHaveLength(1);
   });
 
+  it("say of an account that was unlinked meanwhile that nothing was stored", async () => {
+    const app = routes({ kind: "unlinked", link: {} as Link, userId: ASHA });
+    const shown = await (await open(app, "/oauth/zerodha/callback?state=x")).text();
+    expect(shown).toContain("That account was unlinked meanwhile");
+    expect(shown).toContain("Nothing of this login was stored.");
+    expect(told).toHaveLength(1);
+  });
+
   it("log which account a failed login was for, and why", async () => {
     const error = new BrokerError("unavailable", "HTTP 503", { broker: brokerName("dhan"), endpoint: "POST /consume" });
     const app = routes({ kind: "failed", link: { _id: "L-7" } as unknown as Link, error, userId: ASHA });

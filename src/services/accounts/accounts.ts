@@ -70,6 +70,7 @@ export type LinkResult<T> = { readonly link: Link } & (
 /** Whether the answer is complete. Only then does a missing row prove that the broker does not have it. */
 export const isWhole = (part: LinkResult<unknown>): boolean => part.ok && (part.unread ?? []).length === 0;
 
+export type LinkChange = (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>;
 type CallAt<T> = (connector: BrokerConnector, access: Access, link: Link) => Promise<T>;
 
 export interface Accounts {
@@ -89,7 +90,9 @@ export interface Accounts {
   forLogin(user: UserId, link: LinkId): Promise<Link | null>;
   byId(link: LinkId): Promise<Link | null>;
   add(user: UserId, broker: BrokerName, credentials: Credentials): Promise<Link>;
-  update(link: LinkId, change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>): Promise<Link>;
+  update(link: LinkId, change: LinkChange): Promise<Link>;
+  /** The same; null, with nothing written, when the link was removed meanwhile. */
+  updateIfLinked(link: LinkId, change: LinkChange): Promise<Link | null>;
   /** Makes a stand-in without keys, which takes the link's new ones: the link stays as it is until they have logged in. */
   standIn(link: Link): Promise<Link>;
   remove(user: UserId, link: LinkId): Promise<boolean>;
@@ -136,16 +139,25 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     return link?.user_id === user ? link : null;
   }
 
-  async function write(id: LinkId, next: (link: Link | null) => LinkDocument | null): Promise<Link> {
+  /** Null when `next` is. */
+  async function writeIf(id: LinkId, next: (link: Link | null) => LinkDocument | null): Promise<Link | null> {
     const written = await changeDocument(home(id), id, next, (before, after) =>
       audit.record(after.user_id, ...(isStandIn(id) ? [] : linkEvents(before, after))),
     );
-    if (!written) throw new Error("link is gone");
-    changes += 1;
+    if (written) changes += 1;
     return written;
   }
 
-  const update: Accounts["update"] = (id, change) => write(id, (link) => link && { ...link, ...change(link) });
+  async function write(id: LinkId, next: (link: Link | null) => LinkDocument | null): Promise<Link> {
+    const written = await writeIf(id, next);
+    if (!written) throw new Error("link is gone");
+    return written;
+  }
+
+  const changed =
+    (change: LinkChange) =>
+    (link: Link | null): LinkDocument | null =>
+      link && { ...link, ...change(link) };
 
   const hasSession = (link: Link, at = deps.clock.now()): boolean => link.tokens !== null && at < link.tokens.expiresAt;
 
@@ -235,7 +247,8 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
         created_at: deps.clock.now(),
       }));
     },
-    update,
+    update: (id, change) => write(id, changed(change)),
+    updateIfLinked: (id, change) => writeIf(id, changed(change)),
     standIn(link) {
       const _id = standInId(link._id);
       const empty = { credentials: {}, tokens: null, egress: null };

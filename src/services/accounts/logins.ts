@@ -5,7 +5,7 @@ import type { Funds, Profile } from "../../domain/portfolio.ts";
 import { BrokerError } from "../../errors.ts";
 import { Secret } from "../../lib/secret.ts";
 import { randomToken } from "../../lib/token.ts";
-import type { Accounts, Link } from "./accounts.ts";
+import type { Accounts, Link, LinkChange } from "./accounts.ts";
 import { hasSameKeys } from "./same-keys.ts";
 import { nullIfFailed } from "../null-if-failed.ts";
 import type { OneTime } from "../one-time.ts";
@@ -27,6 +27,8 @@ export type LoginResult =
   | { readonly kind: "stale" }
   /** The broker's page sent the user back without a grant; `error` has the broker's reason. */
   | { readonly kind: "cancelled"; readonly link: Link; readonly error: BrokerError }
+  /** The account was unlinked before the login had ended: nothing was stored, and the session is ended. */
+  | { readonly kind: "unlinked"; readonly link: Link }
   /** The browser was logged in to a different account than the link's. */
   | { readonly kind: "other-account"; readonly link: Link; readonly accountId: string }
   /** The user already has the account under another link. Two would count, cancel and exit everything twice. */
@@ -79,10 +81,8 @@ export function createLogins(deps: {
       const { accountId } = session;
       if (isOtherAccount(link, session)) return { kind: "other-account", link, accountId };
       const as = await firstLinkOf(link, accountId);
-      if (as !== null && as._id !== targetOf(link)) {
-        await handOver(session, link, as);
+      if (as !== null && as._id !== targetOf(link) && (await handOver(session, link, as)))
         return { kind: "linked-already", link, as, accountId };
-      }
       return await proveAndStore(link, session);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
@@ -90,12 +90,16 @@ export function createLogins(deps: {
     }
   }
 
-  /** The account's first link takes the session: at Dhan the login has ended the one it had. */
-  async function handOver(session: Session, { credentials }: Link, first: Link): Promise<void> {
+  /**
+   * The account's first link takes the session: at Dhan the login has ended the one it had. False when that link was
+   * removed meanwhile.
+   */
+  async function handOver(session: Session, { credentials }: Link, first: Link): Promise<boolean> {
     // A session works only with the keys that created it.
-    await accounts.update(first._id, (current) =>
+    const updated = await accounts.updateIfLinked(first._id, (current) =>
       hasSameKeys(current.credentials, credentials) ? { tokens: session } : {},
     );
+    return updated !== null;
   }
 
   /** The user's oldest link of this broker account; null for paper, where every link is an account of its own. */
@@ -122,14 +126,22 @@ export function createLogins(deps: {
       account_name: profile.name,
     };
     // Another login of this link, to a different account or with new keys, may have finished meanwhile.
-    const updated = await accounts.update(targetOf(link), (current) =>
+    const updated = await storeOrEnd(link, session, (current) =>
       isOtherAccount(current, session) || isRekeyed(current, link) ? {} : login,
     );
+    if (!updated) return { kind: "unlinked", link };
     if (isOtherAccount(updated, session)) return { kind: "other-account", link, accountId: session.accountId };
     if (isRekeyed(updated, link)) return { kind: "stale" };
     const hasNewKeys = link.replaces !== undefined;
     if (hasNewKeys) await accounts.remove(link.user_id, link._id);
     return { kind: "linked", link: updated, profile, funds, hasNewKeys };
+  }
+
+  /** Stores a new session by `change`. Null when the link was removed meanwhile: the session is ended at the broker. */
+  async function storeOrEnd(link: Link, tokens: Session, change: LinkChange): Promise<Link | null> {
+    const updated = await accounts.updateIfLinked(targetOf(link), change);
+    if (!updated) await accounts.logOut({ ...link, tokens });
+    return updated;
   }
 
   async function finish(broker: string, params: Readonly<Record<string, string>>, cookieState?: string) {
@@ -217,7 +229,7 @@ export function createLogins(deps: {
       const renewed = await nullIfFailed(connector.refreshToken(access));
       if (renewed === null) return null;
       // Keep the newer session if the user has logged in meanwhile.
-      return accounts.update(link._id, ({ tokens }) => (isSameSession(tokens, session) ? { tokens: renewed } : {}));
+      return storeOrEnd(link, renewed, ({ tokens }) => (isSameSession(tokens, session) ? { tokens: renewed } : {}));
     },
   };
 }

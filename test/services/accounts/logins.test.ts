@@ -184,6 +184,65 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.credentials["apiKey"]?.reveal()).toBe("demoapikey00001");
   });
 
+  describe("of an account that is unlinked in their last second", () => {
+    /** Does `also` once the broker has given the session; returns the tokens of the sessions that are ended there. */
+    async function during(call: "getProfile" | "refreshToken", also: () => Promise<unknown>): Promise<string[]> {
+      const ended: string[] = [];
+      const connector = await accounts.broker(link).connector();
+      const answers = {
+        getProfile: async () => ({ accountId: "AB1234", name: "Asha" }) as never,
+        refreshToken: async ({ session }: { session: Session }) => ({ ...session, accessToken: new Secret("renewed") }),
+      };
+      const answer = answers[call] as (access: never) => Promise<never>;
+      connector[call] = async (access) => (await also(), answer(access as never));
+      connector.logout = async ({ session }) => void ended.push(session.accessToken.reveal());
+      return ended;
+    }
+
+    it("store nothing, say so, and end the session at the broker", async () => {
+      const ended = await during("getProfile", () => accounts.remove(ASHA, link._id));
+      const { url } = await logins.start(link);
+      expect(await logins.finish("echo", callback(stateOf(url)))).toMatchObject({
+        kind: "unlinked",
+        link: { label: "echo" },
+        userId: ASHA,
+      });
+      expect(ended).toEqual(["token-1"]);
+      expect(await accounts.all(ASHA)).toEqual([]);
+    });
+
+    it("do so with new keys, too", async () => {
+      await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+      const standIn = await accounts.standIn((await accounts.get(ASHA, link._id)) as Link);
+      const ended = await during("getProfile", () => accounts.remove(ASHA, link._id));
+      const { url } = await logins.start(standIn);
+      expect((await logins.finish("echo", callback(stateOf(url)))).kind).toBe("unlinked");
+      expect(ended).toEqual(["token-2"]);
+      expect(await accounts.forLogin(ASHA, standIn._id)).toBeNull();
+    });
+
+    it("do so when a session is renewed without the user", async () => {
+      await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+      const linked = (await accounts.get(ASHA, link._id)) as Link;
+      const ended = await during("refreshToken", () => accounts.remove(ASHA, link._id));
+      expect(await logins.renew(linked)).toBeNull();
+      expect(ended).toEqual(["renewed"]);
+    });
+
+    it("link the account when it was the first of two", async () => {
+      await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+      const second = await accounts.add(ASHA, brokerName("echo"), {});
+      const all = accounts.all.bind(accounts);
+      accounts.all = async (user) => {
+        const links = await all(user);
+        await accounts.remove(ASHA, link._id);
+        return links;
+      };
+      const result = await logins.finish("echo", callback(stateOf((await logins.start(second)).url)));
+      expect(result).toMatchObject({ kind: "linked", link: { _id: second._id } });
+    });
+  });
+
   it("keeps a newer session when a renewal of the older one finishes after it", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const linked = (await accounts.get(ASHA, link._id)) as Link;
