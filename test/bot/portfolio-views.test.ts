@@ -110,6 +110,7 @@ describe("a view of accounts that could not be read", () => {
     const says = (untouched: PanicReport["untouched"]): string =>
       panicReport({ ...report, untouched }, accounts, now).toString();
     const both = says([{ link: link("two"), orders: true, positions: true }]);
+    expect(both).toContain("<b>two</b>: not read\n⚠️ Acme cannot be reached right now.");
     expect(both).toContain("⛔ <b>two</b> could not be read: its open orders and positions are untouched.");
     expect(both).not.toContain("nothing to cancel");
     expect(says([{ link: link("two"), orders: false, positions: true }])).toContain("its positions are untouched.");

@@ -33,7 +33,7 @@ export const panicRunning = (exitsToo: boolean): Html =>
   html`Cancelling every open order${exitsToo ? ", then exiting every position" : ""}. Reading back.`;
 
 function bookLine(book: OpenBook, accounts: Accounts): Html {
-  if (!book.ok) return lines(html`<b>${book.link.label}</b>: not read.`, failure(book, accounts));
+  if (!book.ok) return lines(html`<b>${book.link.label}</b>: not read`, failure(book, accounts));
   const { orders, positions, unread } = book;
   return lines(
     html`<b>${book.link.label}</b>: ${count(orders.length, "open order")}, ${count(positions.length, "position")}`,
