@@ -14,7 +14,8 @@ import {
   showStatus,
 } from "../src/bot/shop-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
-import { historyView, shopText } from "../src/bot/render/nifty-shop.ts";
+import { shopText } from "../src/bot/render/nifty-shop.ts";
+import { historyView } from "../src/bot/render/nifty-shop-proposal.ts";
 import { show } from "../src/bot/view.ts";
 
 const HISTORY_SHOWN = 12;

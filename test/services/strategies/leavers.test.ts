@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
-import { proposalView } from "../../../src/bot/render/nifty-shop.ts";
+import { proposalView } from "../../../src/bot/render/nifty-shop-proposal.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { historyView, proposalView } from "../../../src/bot/render/nifty-shop.ts";
+import { historyView, proposalView } from "../../../src/bot/render/nifty-shop-proposal.ts";
 import { legBehind } from "../../../src/services/strategies/nifty-shop/shop.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import type { ProposedLeg } from "../../../src/services/strategies/nifty-shop/proposals.ts";

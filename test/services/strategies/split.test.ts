@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { moneyText } from "../../../src/bot/render/money-text.ts";
-import { historyView, proposalView, statusView } from "../../../src/bot/render/nifty-shop.ts";
+import { statusView } from "../../../src/bot/render/nifty-shop.ts";
+import { historyView, proposalView } from "../../../src/bot/render/nifty-shop-proposal.ts";
 import { ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Intent } from "../../../src/services/orders/journal.ts";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { historyView, proposalView } from "../../../src/bot/render/nifty-shop.ts";
+import { historyView, proposalView } from "../../../src/bot/render/nifty-shop-proposal.ts";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
