@@ -4,7 +4,8 @@ import { startTestSauda, type TestSauda } from "../e2e/sauda.ts";
 
 const ASHA = 1001;
 
-describe("an account whose session is over", () => {
+/** A running bot with one account, whose session is over. */
+function useDeadSession(): () => TestSauda {
   let running: TestSauda;
   beforeAll(async () => {
     running = await startTestSauda();
@@ -16,9 +17,15 @@ describe("an account whose session is over", () => {
     await running.playground.chat(ASHA).ask("/positions");
   });
   afterAll(() => running?.stop());
+  return () => running;
+}
+
+describe("an account whose session is over", () => {
+  const running = useDeadSession();
 
   const labels = async (typed: string) =>
-    (await running.playground.chat(ASHA).ask(typed)).reply_markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
+    (await running().playground.chat(ASHA).ask(typed)).reply_markup?.inline_keyboard.flat().map(({ text }) => text) ??
+    [];
 
   it.each([
     "/exit",
@@ -39,7 +46,7 @@ describe("an account whose session is over", () => {
   });
 
   it("is read again after a panic without asking whether to panic again", async () => {
-    const chat = running.playground.chat(ASHA);
+    const chat = running().playground.chat(ASHA);
     await chat.ask("/panic");
     chat.tapButton("Cancel all orders");
     const report = await chat.until(() => chat.messages().find(({ text }) => text?.includes("what became of it")));
@@ -50,9 +57,13 @@ describe("an account whose session is over", () => {
     expect(again.text).not.toContain("One tap does it");
     expect(again.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toContain("Log in: zerodha");
   });
+});
 
-  it("is named under prices that are not its own for that, until it is logged in again", async () => {
-    const chat = running.playground.chat(ASHA);
+describe("an account that is logged in again", () => {
+  const running = useDeadSession();
+
+  it("was named until then under prices that are not its own, because its session was over", async () => {
+    const chat = running().playground.chat(ASHA);
     const note = "Zerodha: the session has ended. Log in again for its prices.";
     expect((await chat.ask("/quote SBIN")).text).toMatch(new RegExp(`Yahoo, [^]*${note}$`));
     expect((await chat.ask("/alert pnl < -97000")).text).toContain("No account is logged in. Until one is,");
@@ -62,7 +73,7 @@ describe("an account whose session is over", () => {
     const quote = await chat.ask("/quote SBIN");
     expect(quote.text).toMatch(new RegExp(`Paper · [^]*${note}$`));
     chat.tapButton("Log in: zerodha");
-    const asha = linkingAs(running, ASHA);
+    const asha = linkingAs(running(), ASHA);
     await asha.logIn("zerodha", await asha.waitFor(/^Now log in at/, quote.message_id));
     await asha.waitFor(/^Zerodha is linked/, quote.message_id);
     expect((await chat.ask("/quote SBIN")).text).toMatch(/\nZerodha · [\d:]+ IST$/);
