@@ -125,7 +125,14 @@ export type LoginGrant =
       readonly redirectUrl: string;
       readonly params: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "token"; readonly link: LinkId; readonly credentials: Credentials; readonly token: Secret };
+  | {
+      readonly kind: "token";
+      readonly link: LinkId;
+      readonly credentials: Credentials;
+      readonly token: Secret;
+      /** The keys are new. Where no login page has tried them, a token that works without them must be refused. */
+      readonly mustUseKeys?: true;
+    };
 
 export interface CandleQuery {
   readonly instrument: Instrument;

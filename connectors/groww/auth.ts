@@ -54,6 +54,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       const caller = { meter: grant.link, token: new Secret(text) };
       const secret = totpSecretOf(grant.credentials);
       const made = secret === null ? null : await fromTotp(caller, secret, signal);
+      if (made === null && secret !== null && grant.mustUseKeys) throw failure("auth-invalid", UNTRIED);
       return made ?? fromAccessToken(caller, secret !== null, signal);
     },
 
@@ -82,6 +83,9 @@ const isRefused = (error: unknown): boolean =>
   error instanceof BrokerError &&
   (["auth-expired", "invalid-request", "rejected"].includes(error.kind) ||
     (error.kind === "bad-response" && error.status !== undefined && error.status >= 400));
+
+const UNTRIED =
+  "Groww does not take it as a TOTP token with this secret, and an access token leaves the new secret untried";
 
 const notTaken = (hasSecret: boolean): string =>
   hasSecret

@@ -190,7 +190,7 @@ export function createLogins(deps: {
     const params = paramsOf(text);
     if (params === null) {
       const token = new Secret(text.trim());
-      return complete(link, { kind: "token", link: link._id, credentials: link.credentials, token });
+      return complete(link, tokenGrant(link, token));
     }
     const claim =
       (await claimState(link.broker_name, params["state"], false)) ??
@@ -219,8 +219,7 @@ export function createLogins(deps: {
     finish,
     linkIn,
     finishPasted,
-    open: (link) =>
-      complete(link, { kind: "token", link: link._id, credentials: link.credentials, token: new Secret("") }),
+    open: (link) => complete(link, tokenGrant(link, new Secret(""))),
     async renew(link) {
       const connector = await accounts.broker(link).connector();
       const session = link.tokens;
@@ -252,6 +251,14 @@ const callbackGrant = (link: Link, redirectUrl: string, params: Readonly<Record<
   credentials: link.credentials,
   redirectUrl,
   params,
+});
+
+const tokenGrant = ({ _id: link, credentials, replaces }: Link, token: Secret): LoginGrant => ({
+  kind: "token",
+  link,
+  credentials,
+  token,
+  ...(replaces === undefined ? {} : { mustUseKeys: true }),
 });
 
 /** The query of a pasted address, or null when it is a bare token. */

@@ -107,6 +107,21 @@ describe("a pasted access token", () => {
     );
   });
 
+  it("is refused where the TOTP secret is new: it would take the place of one that worked, and was not tried", async () => {
+    const { connector, paths } = setUp(
+      answering({ "token/api/access": recorded("error-session", 401), "user/detail": user }),
+    );
+    const pasted = { ...grant(ACCESS_TOKEN), mustUseKeys: true } as const;
+    await expect(connector.generateSession(pasted)).rejects.toMatchObject({
+      kind: "auth-invalid",
+      message: expect.stringContaining("an access token leaves the new secret untried") as string,
+    });
+    expect(paths()).toEqual(["/v1/token/api/access"]);
+    const withoutSecret = setUp(answering({ "user/detail": user }));
+    const session = await withoutSecret.connector.generateSession({ ...pasted, credentials: {} });
+    expect(session.accountId).toBe("5520317");
+  });
+
   it("that is neither kind of token is refused, and the error does not contain it", async () => {
     const { connector } = setUp(() => recorded("error-session", 401));
     const error: unknown = await connector.generateSession(grant(ACCESS_TOKEN)).catch((refusal: unknown) => refusal);

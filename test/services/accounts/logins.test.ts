@@ -594,6 +594,19 @@ describe("logins", () => {
       expect((await stored()).credentials["apiKey"]?.reveal()).toBe(newKeys.apiKey);
     });
 
+    it("asks the broker for a session that uses them when a token is pasted, which with the old ones need not be", async () => {
+      const asked: (true | undefined)[] = [];
+      const connector = await accounts.broker(link).connector();
+      const generateSession = connector.generateSession.bind(connector);
+      connector.generateSession = async (grant) => {
+        asked.push(grant.kind === "token" ? grant.mustUseKeys : undefined);
+        return generateSession(grant);
+      };
+      await logins.finishPasted(linked, "ok", null);
+      await logins.finishPasted(await giveNewKeys(), "ok", null);
+      expect(asked).toEqual([undefined, true]);
+    });
+
     it("asks for all keys anew each time, and not for the proxy", async () => {
       await giveNewKeys();
       const again = await accounts.standIn(linked);
