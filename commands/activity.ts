@@ -1,4 +1,5 @@
 import { Composer } from "grammy";
+import { onBareCommand } from "../src/bot/bare-command.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -14,7 +15,7 @@ export const activity: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("activity", (ctx) => showPage(deps, ctx, 0));
+    onBareCommand(composer, "activity", (ctx) => showPage(deps, ctx, 0));
     onCallback(composer, "act", (ctx, [page]) => showPage(deps, ctx, Number(page)));
     return composer;
   },

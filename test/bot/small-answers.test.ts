@@ -181,7 +181,7 @@ describe("the answer", () => {
       expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
   });
 
-  it.each(["/market tomorrow", "/settings digest off", "/users Priya", "/health zerodha"])(
+  it.each(["/market tomorrow", "/settings digest off", "/users Priya", "/health zerodha", "/activity today"])(
     "to %s says how the command is sent: it takes no words, and ignores none",
     async (typed) => {
       expect(await ask(typed)).toBe(`Like this: ${typed.split(" ")[0]}`);
