@@ -474,6 +474,17 @@ describe("the scheduled messages of a day", () => {
       await again();
       expect(broker.book.reads).toBe(reads);
     });
+
+    it("stores the day at login again when it was last read before the last trade", async () => {
+      const all = deps();
+      clock.at = istInstant(DATE, "11:00");
+      await run(closingDigest(all));
+      broker.book.positions = [{ ...position, dayPnl: paiseFromRupees(150) }];
+      clock.at = istInstant(DATE, "18:30");
+      await broker.logIn(link._id);
+      await keepDayOnLogin(all, (await broker.accounts.byId(link._id))!);
+      expect(await kept(all)).toEqual([[DATE, 150]]);
+    });
   });
 
   it("counts the day once when an account is unlinked and linked again in the evening", async () => {

@@ -51,7 +51,10 @@ export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): Pe
   };
 }
 
-/** Stores the day of an account that was logged in only after the close. Throws when the account cannot be read. */
+/**
+ * Stores the day of an account that is logged in after the close, unless it is recorded for good. Throws when the account
+ * cannot be read.
+ */
 export async function keepDayOnLogin(
   { bot, digests, snapshots }: Omit<DayKeepingDeps, "log">,
   link: Link,
@@ -59,7 +62,7 @@ export async function keepDayOnLogin(
   const [now, calendar] = [bot.clock.now(), bot.calendar.current()];
   const date = istDate(now);
   if (!mayBeTradingDay(date, calendar) || now < pricesFinalAt(date, calendar)) return;
-  if ((await snapshots.takenAt(link._id, date)) !== null) return;
+  if (((await snapshots.takenAt(link._id, date)) ?? 0) >= keptFrom(date, calendar)) return;
   const [part] = await digests.keep([link], date);
   if (part?.ok === false) throw part.error;
 }
