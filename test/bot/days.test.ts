@@ -223,6 +223,20 @@ describe("the scheduled messages of a day", () => {
       expect(text()).toMatch(/Holdings, day change +−7\.75%/);
     });
 
+    it("has no percentage of accounts that were worth nothing, or less, nor has the summary of the next morning", async () => {
+      const all = deps();
+      set({ summary: "on" });
+      broker.book.holdings = [];
+      // Before the position's gain of 100: −500.
+      broker.book.funds = { ...funds, available: paiseFromRupees(-500), used: ZERO_PAISE };
+      await run(closingDigest(all));
+      expect(text()).toContain("+₹100.00 today, Nifty +1.00%");
+      clock.at = istInstant("2026-11-25", "09:00");
+      await broker.logIn(link._id);
+      await run(morningSummary(all));
+      expect(text()).toMatch(/All of 23 Nov 2026: \+₹100\.00$/m);
+    });
+
     it("shows no rupees in the curve of hidden amounts when the accounts were empty on its first day", async () => {
       set({ hidesAmounts: true });
       const all = deps();

@@ -1,9 +1,9 @@
 import { mayBeTradingDay } from "../../domain/calendar.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { istInstant } from "../../domain/market.ts";
-import { changeInBasisPoints, ZERO_PAISE } from "../../domain/money.ts";
+import { subtractPaise, ZERO_PAISE } from "../../domain/money.ts";
 import { fundsTotal, holdingTotals } from "../../domain/totals.ts";
-import { grossOf } from "../../domain/day.ts";
+import { grossOf, shareOf } from "../../domain/day.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Notifier } from "../../ports/notifier.ts";
 import { deliveryFor } from "../../services/digests/delivery.ts";
@@ -70,7 +70,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
   const { before } = morning;
   const change = before ? grossOf(before.figures) : ZERO_PAISE;
   // In percent of the value before that day, as in that day's digest.
-  const share = before ? changeInBasisPoints(before.value, before.value - change) : null;
+  const share = before ? shareOf(change, subtractPaise(before.value, change)) : null;
   const isShareAlone = money.hides && share !== null;
   const expiring = morning.expiring.map((symbol) => ticker(symbol));
   return lines(

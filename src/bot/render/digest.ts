@@ -1,7 +1,7 @@
 import type { InlineKeyboard } from "grammy";
-import { addFigures, grossOf, netOf, tradesIntoEvening, type DayFigures } from "../../domain/day.ts";
+import { addFigures, grossOf, netOf, shareOf, tradesIntoEvening, type DayFigures } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
-import { changeInBasisPoints, subtractPaise, sumPaise } from "../../domain/money.ts";
+import { subtractPaise, sumPaise } from "../../domain/money.ts";
 import { isFinal } from "../../domain/order.ts";
 import { fundsTotal } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
@@ -35,15 +35,14 @@ export interface DigestOptions {
 export function digestMessage(digest: Digest, { accounts, hidesAmounts, notes }: DigestOptions): DigestMessage {
   const days = digest.parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   const figures = addFigures(days.map(({ day }) => day.figures));
-  const value = sumPaise(days.map(({ day }) => day.value));
+  const gross = grossOf(figures);
   // Percentages are of the value before the day, as an index computes its own.
-  const before = subtractPaise(value, grossOf(figures));
+  const before = subtractPaise(sumPaise(days.map(({ day }) => day.value)), gross);
   const money = moneyText(hidesAmounts, before);
   const title = `Close of ${dateText(digest.date)}`;
   const notRead = notReadRows(digest.parts).map(([label]) => label);
   const moves = movesOf(days.map(({ day }) => day));
-  const summary =
-    days.length === 0 ? null : summaryOf(digest, days, { figures, money, share: changeInBasisPoints(value, before) });
+  const summary = days.length === 0 ? null : summaryOf(digest, days, { figures, money, share: shareOf(gross, before) });
   return {
     html: lines(
       heading(title, digest.parts, accounts),
