@@ -91,6 +91,7 @@ describe("the scheduled messages of a day", () => {
   let alerts: object[];
   let ownOrders: object[];
   let days: Candle[];
+  let niftyAt: number | null;
   let shopMode: string;
 
   const deps = () => {
@@ -99,7 +100,7 @@ describe("the scheduled messages of a day", () => {
     const { accounts } = broker;
     const snapshots = createSnapshots({ store, clock });
     const instruments = { byKey: async (key: InstrumentKey) => (key === UNLISTED ? undefined : listed(key)) };
-    const nifty = { ltp: priceFromRupees(101), prevClose: priceFromRupees(100) };
+    const nifty = { ltp: priceFromRupees(101), prevClose: priceFromRupees(100), at: niftyAt };
     const quotes = { many: async () => new Map([[SBIN.key, nifty]]) } as never;
     const candles = { forLink: async () => ({ candles: days, source: "yfinance" as const, readAt: clock.now() }) };
     const armed = { armed: async () => alerts } as never;
@@ -148,6 +149,7 @@ describe("the scheduled messages of a day", () => {
     alerts = [];
     ownOrders = [];
     days = [];
+    niftyAt = null;
     shopMode = "off";
     user = await createUsers({ store: temp.store, clock, ownerId: ASHA }).ensure(ASHA, "Asha");
     link = await broker.link(ASHA);
@@ -221,6 +223,16 @@ describe("the scheduled messages of a day", () => {
       expect(text()).toContain("−7.71% today");
       expect(text()).toMatch(/Positions +\+0\.04%/);
       expect(text()).toMatch(/Holdings, day change +−7\.75%/);
+    });
+
+    it("does not take the index's change on an earlier day for that of the day", async () => {
+      niftyAt = istInstant(DATE, "15:30");
+      await run(closingDigest(deps()));
+      expect(text()).toContain("Nifty +1.00%");
+      posted = [];
+      niftyAt = istInstant("2026-11-20", "15:30");
+      await run(closingDigest(deps()));
+      expect(text()).not.toContain("Nifty");
     });
 
     it("has no percentage of accounts that were worth nothing, or less, nor has the summary of the next morning", async () => {

@@ -5,9 +5,10 @@ import { accountValue, isCarried, tradesIntoEvening, type DayFigures } from "../
 import type { Fill } from "../../domain/fifo.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../../domain/ids.ts";
 import { indexKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
+import { istDate } from "../../domain/market.ts";
 import { changeInBasisPoints, sumPaise, valueOf, type Paise } from "../../domain/money.ts";
 import type { Order } from "../../domain/order.ts";
-import type { Funds, Holding, Position, Trade } from "../../domain/portfolio.ts";
+import type { Funds, Holding, Position, Quote, Trade } from "../../domain/portfolio.ts";
 import { datedPnl, dayPnlOf, undated } from "../../domain/totals.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -75,7 +76,7 @@ const INDEX_FRESH_MS = 5 * 60_000;
 export function createDigests(deps: DigestsDeps): Digests {
   const { accounts, snapshots, clock } = deps;
   const today = readToday(deps.closes);
-  let index: { readonly at: number; readonly change: Promise<number | null> } | null = null;
+  let index: { readonly at: number; readonly quote: Promise<Quote | null> } | null = null;
 
   async function read(connector: BrokerConnector, access: Access, link: Link): Promise<DayRead> {
     const [{ positions, holdings }, { rows: orders, unread }, funds, trades] = await Promise.all([
@@ -156,19 +157,24 @@ export function createDigests(deps: DigestsDeps): Digests {
     return instrument && isDerivative(instrument) ? { expiry: instrument.expiry } : {};
   }
 
-  /** Cached. A stale answer is refreshed through whichever link asks first. */
-  function indexChange(link: Link | null): Promise<number | null> {
-    if (index && Math.abs(clock.now() - index.at) < INDEX_FRESH_MS) return index.change;
-    const change = askIndex(link).catch(() => null);
-    index = { at: clock.now(), change };
-    return change;
+  /** Null when the last price is of another day: its change would pass for that day's. */
+  async function indexChange(link: Link | null, date: string): Promise<number | null> {
+    const quote = await indexQuote(link);
+    if (!quote?.prevClose || (quote.at !== null && istDate(quote.at) !== date)) return null;
+    return changeInBasisPoints(quote.ltp, quote.prevClose);
   }
 
-  async function askIndex(link: Link | null): Promise<number | null> {
+  /** Cached. A stale answer is refreshed through whichever link asks first. */
+  function indexQuote(link: Link | null): Promise<Quote | null> {
+    if (index && Math.abs(clock.now() - index.at) < INDEX_FRESH_MS) return index.quote;
+    const quote = askIndex(link).catch(() => null);
+    index = { at: clock.now(), quote };
+    return quote;
+  }
+
+  async function askIndex(link: Link | null): Promise<Quote | null> {
     const nifty = await deps.instruments.byKey(indexKey("NIFTY50"));
-    if (!nifty) return null;
-    const quote = (await deps.quotes.many(link, [nifty])).get(nifty.key);
-    return quote?.prevClose ? changeInBasisPoints(quote.ltp, quote.prevClose) : null;
+    return (nifty && (await deps.quotes.many(link, [nifty])).get(nifty.key)) ?? null;
   }
 
   async function lastKnown(parts: DayParts, date: string): Promise<Map<Link["_id"], Snapshot>> {
@@ -189,7 +195,7 @@ export function createDigests(deps: DigestsDeps): Digests {
         date,
         parts,
         lastKnown: await lastKnown(parts, date),
-        index: readableLink === null ? null : await indexChange(readableLink),
+        index: readableLink === null ? null : await indexChange(readableLink, date),
         curve: await snapshots.latestDays(
           user,
           CURVE_DAYS,
