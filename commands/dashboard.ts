@@ -43,8 +43,8 @@ async function answer(deps: BotDeps, ctx: SaudaContext, { page, isDrawn, label }
   const parts = await deps.portfolio.all(ctx.user._id, label);
   if (parts.length === 0) throw await nothingToRead(deps, ctx.user._id, label);
   const now = deps.clock.now();
-  const money = await userMoney(deps, ctx.user);
-  const view = dashboardView({ parts, accounts: deps.accounts, now, page, label, money });
+  const about = { accounts: deps.accounts, now, pastSession: deps.pastSession() };
+  const view = dashboardView({ parts, ...about, page, label, money: await userMoney(deps, ctx.user) });
   const svg = isDrawn ? heatPicture(mergeHoldings(holdingParts(parts)), "day", timeText(now, now)) : null;
   if (!isUnderPicture(ctx) && !svg) await show(ctx, view);
   else

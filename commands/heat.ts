@@ -36,7 +36,8 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure, la
     measure,
     `${timeText(now, now)} · ${parts.flatMap(({ ok, link }) => (ok ? link.label : [])).join(", ")}`,
   );
-  const { html, keyboard: logins } = heatCaption(parts, { accounts: deps.accounts, label }, holdings);
+  const pastSession = measure === "day" ? deps.pastSession() : null;
+  const { html, keyboard: logins } = heatCaption(parts, { accounts: deps.accounts, label, holdings, pastSession });
   if (!svg) throw new Refusal(html, logins);
   const only = label === undefined ? [] : [label];
   const keyboard = new InlineKeyboard()

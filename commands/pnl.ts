@@ -50,6 +50,7 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const view = pnlView(parts, {
     accounts: deps.accounts,
     now: deps.clock.now(),
+    pastSession: deps.pastSession(),
     page: 0,
     money: await userMoney(deps, ctx.user),
   });

@@ -1,7 +1,7 @@
 import type { BrokerDefinition, DataSource } from "../../connectors/base.ts";
 import { commands } from "../../commands/index.ts";
 import type { BotDeps } from "../bot/commands.ts";
-import { hasOpened } from "../domain/calendar.ts";
+import { hasOpened, pastSession } from "../domain/calendar.ts";
 import { userId, type UserId } from "../domain/ids.ts";
 import { createHttpClient, type HttpClient } from "../lib/http.ts";
 import type { Log } from "../lib/log.ts";
@@ -171,6 +171,7 @@ export function createContainer(options: ContainerOptions): Container {
     systemHealth: options.systemHealth,
     keyCapture: createKeyCapture({ store, clock, accounts }),
     portfolio: createPortfolio({ accounts, closes, log }),
+    pastSession: () => (options.isAlwaysOpen ? null : pastSession(clock.now(), calendar.current())),
     publicUrl: config.publicUrl,
     isPublic: options.isPublic,
     commands: () => commands,

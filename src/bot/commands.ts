@@ -90,6 +90,8 @@ export interface BotDeps {
   readonly watcher: Watcher;
   readonly cardTurns: Turns;
   readonly calendar: CalendarSource;
+  /** The date of the last session while none has begun today: the brokers still tell its changes. Null once one has. */
+  readonly pastSession: () => string | null;
   readonly notifier: Notifier;
   readonly clock: Clock;
   readonly publicUrl: string;

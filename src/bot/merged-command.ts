@@ -28,7 +28,8 @@ export function mergedCommand<T>(
         const parts = await read(deps, ctx.user._id, label);
         if (parts.length === 0) throw await nothingToRead(deps, ctx.user._id, label);
         const money = await userMoney(deps, ctx.user);
-        await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page, label, money }));
+        const about = { accounts: deps.accounts, now: deps.clock.now(), pastSession: deps.pastSession() };
+        await show(ctx, render(parts, { ...about, page, label, money }));
       };
       composer.command(about.name, (ctx) => answer(ctx, 0, labelIn(ctx.match)));
       onCallback(composer, verb, (ctx, [page, label]) => answer(ctx, Number(page), label));

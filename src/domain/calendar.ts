@@ -201,6 +201,10 @@ export function hasOpened(at: number, calendar: TradingCalendar): boolean {
   return opening === undefined || istTime(at) >= opening.start;
 }
 
+/** The date of the last session, if none has begun on the day of `at`; null once one has. */
+export const pastSession = (at: number, calendar: TradingCalendar): string | null =>
+  hasOpened(at, calendar) ? null : lastTradingDayUpTo(addDays(istDate(at), -1), calendar);
+
 /**
  * HH:MM of the day's last price, before the post-close session: of the segment, or the latest of all groups.
  * Null when the hours come by circular, and for segments whose sessions are not in the calendar.

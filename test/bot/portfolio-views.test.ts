@@ -26,7 +26,7 @@ const accounts = {
   brokers: new Map([[ACME, { definition }]]),
 } as unknown as Accounts;
 const now = istInstant("2026-11-23", "10:42");
-const page = { accounts, now, page: 0, mayTrade: true, money: moneyText(false, ZERO_PAISE) };
+const page = { accounts, now, page: 0, mayTrade: true, money: moneyText(false, ZERO_PAISE), pastSession: null };
 const link = (label: string): Link => ({ _id: label, label, broker_name: ACME }) as unknown as Link;
 const read = <T>(label: string, value: T): LinkResult<T> => ({ link: link(label), ok: true, value });
 const silent = (label: string): LinkResult<never> => ({
@@ -337,7 +337,7 @@ describe("a share held both paid for and with margin funding", () => {
 describe("the caption of a heat map", () => {
   const parts = (held: readonly Holding[]) => [read("one", [...held])];
   const caption = (held: readonly Holding[]): string =>
-    said(heatCaption(parts(held), { accounts }, mergeHoldings(parts(held))));
+    said(heatCaption(parts(held), { ...page, holdings: mergeHoldings(parts(held)) }));
 
   it("counts the shares drawn, and those left out for lack of a price", () => {
     const unpriced = { ...holding, isin: "IN0000000000", ltp: null, pnl: null };
@@ -366,6 +366,26 @@ describe("a day's change", () => {
     expect(said(pnlView([read("one", { positions: [carried], holdings: [unknown] })], page))).toContain(
       "Today leaves out 1 share and has 1 position since entry: the day's change is not known.",
     );
+  });
+
+  it("is said to be of the last session while none has begun today, wherever it is shown", () => {
+    const day = { positions: [position], holdings: [holding], funds };
+    const views = (pastSession: string | null): string[] => {
+      const shown = { ...page, pastSession };
+      const [parts, holdings] = [[read("one", day)], [read("one", [holding])]];
+      return [
+        pnlView(parts, shown),
+        holdingsView(holdings, shown),
+        dashboardView({ ...shown, parts }),
+        dashboardView({ ...shown, parts, page: 1 }),
+        heatCaption(holdings, { ...shown, holdings: mergeHoldings(holdings) }),
+      ].map(said);
+    };
+    const note = "The market has not opened today: this may be of 20 Nov 2026.";
+    expect(views("2026-11-20").map((view) => view.includes(note))).toEqual(Array(5).fill(true));
+    expect(views(null).map((view) => view.includes("this may be of"))).toEqual(Array(5).fill(false));
+    const unread = { ...page, pastSession: "2026-11-20", parts: [silent("one")] };
+    expect(said(pnlView(unread.parts, unread)) + said(dashboardView(unread))).not.toContain("this may be of");
   });
 
   it("notes that a carried position's gain since entry is no part of the day", () => {
@@ -430,6 +450,9 @@ describe("the dashboard", () => {
     const all = said(dashboardView({ ...page, parts }));
     expect(all).toContain("… and 3 more, in the sums.");
     expect(all.length).toBeLessThanOrEqual(1_024);
+    const early = said(dashboardView({ ...page, parts, pastSession: "2026-11-20" }));
+    expect(early).toContain("… and 5 more, in the sums.");
+    expect(early.length).toBeLessThanOrEqual(1_024);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   endsMonth,
   endsWeek,
   hasOpened,
+  pastSession,
   isTradingDay,
   nextHoliday,
   nextTradingDay,
@@ -138,6 +139,17 @@ describe("the calendar of sessions", () => {
     expect(["2026-11-22", "2026-11-24"].map((date) => hasOpened(at("12:00", date), shipped))).toEqual([false, false]);
     expect(hasOpened(at("08:00", "2026-11-08"), shipped)).toBe(true);
     expect(["08:59", "09:00"].map((time) => hasOpened(at(time, "2031-01-06"), shipped))).toEqual([false, true]);
+  });
+
+  it("has a past session only until one begins: before the pre-open, and all of a closed day", () => {
+    const past = (date: string, time: string): string | null => pastSession(at(time, date), shipped);
+    expect(["00:00", "08:59", "09:00", "23:59"].map((time) => past("2026-11-23", time))).toEqual([
+      "2026-11-20",
+      "2026-11-20",
+      null,
+      null,
+    ]);
+    expect([past("2026-11-22", "12:00"), past("2026-11-24", "12:00")]).toEqual(["2026-11-20", "2026-11-23"]);
   });
 
   it("is closed all day on holidays and open on the Budget Sunday", () => {

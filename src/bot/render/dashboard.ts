@@ -19,7 +19,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
-import { sharesText, undatedNote, unpricedNote } from "./notes.ts";
+import { notOfTodayNote, sharesText, undatedNote, unpricedNote } from "./notes.ts";
 import { addArrows, PAGE_WIDTH, stamp } from "./page.ts";
 import { failures, heading, nothingText, notReadRows, type MergedPage } from "./answers.ts";
 import { loginKeyboard, withLogins } from "./login-buttons.ts";
@@ -37,14 +37,16 @@ export interface DashboardCard extends MoneyPage {
 }
 
 /** All accounts together: totals and accounts on page 0, then the holdings, merged by instrument across accounts. */
-export function dashboardView({ parts, accounts, now, page, label, money }: DashboardCard): View {
+export function dashboardView(card: DashboardCard): View {
+  const { parts, accounts, now, page, label, money, pastSession } = card;
   const holdings = mergeHoldings(holdingParts(parts));
   const pages = 1 + Math.ceil(holdings.length / HOLDINGS_A_PAGE);
   const at = Math.min(Math.max(0, Number.isInteger(page) ? page : 0), pages - 1);
   return {
     html: lines(
       heading("Dashboard", parts, accounts, label),
-      at === 0 ? totalsPart(parts, money) : holdingsPart(holdings, at, money),
+      at === 0 ? totalsPart(card) : holdingsPart(holdings, at, money),
+      parts.some(({ ok }) => ok) && notOfTodayNote(pastSession),
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -83,7 +85,7 @@ function figuresOf(days: readonly AccountNow[]): Figures {
 }
 
 /** Null when no account has answered: totals of zero would read as a loss of everything. */
-function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText): Html | null {
+function totalsPart({ parts, money, pastSession }: DashboardCard): Html | null {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   if (known.length === 0) return null;
   const total = figuresOf(known.map(({ day }) => day));
@@ -92,7 +94,9 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
     return [`${label} ${money.plain(worth)}`, money.cell(today)];
   });
   const notRead = notReadRows(parts);
-  const shown = each.slice(0, Math.max(0, ACCOUNTS_SHOWN - notRead.length));
+  // The note that this is not of today takes the room of two accounts.
+  const room = ACCOUNTS_SHOWN - notRead.length - (pastSession === null ? 0 : 2);
+  const shown = each.slice(0, Math.max(0, room));
   return lines(
     html`<pre>${renderPairs(
       [
@@ -153,11 +157,16 @@ function pagesKeyboard(page: number, pages: number, label: string | undefined): 
   );
 }
 
+export interface HeatMap extends Pick<MergedPage, "accounts" | "label"> {
+  readonly holdings: readonly MergedHolding[];
+  /** The date of the last session while the map is of today and none has begun. */
+  readonly pastSession: string | null;
+}
+
 /** Under the heat map: what it draws, and what could not be read or has no price to draw it by. */
 export function heatCaption(
   parts: readonly LinkResult<unknown>[],
-  { accounts, label }: Pick<MergedPage, "accounts" | "label">,
-  holdings: readonly MergedHolding[],
+  { accounts, label, holdings, pastSession }: HeatMap,
 ): { html: Html; keyboard: InlineKeyboard | null } {
   const values = holdings.map(holdingValue);
   const drawn = values.filter((value) => (value ?? ZERO_PAISE) > 0).length;
@@ -168,6 +177,7 @@ export function heatCaption(
       holdings.length === 0 && nothingText("holdings", parts),
       drawn > 0 && html`${sharesText(drawn)}: the area is their value, the colour their gain or loss.`,
       left > 0 && html`<i>${sharesText(left)} without a known price ${left === 1 ? "is" : "are"} not drawn.</i>`,
+      drawn > 0 && notOfTodayNote(pastSession),
       ...failures(parts, accounts),
     ),
     keyboard: loginKeyboard(parts),

@@ -2,9 +2,13 @@ import { sumPaise } from "../../domain/money.ts";
 import { type Holding, isDeliverySale, type Position } from "../../domain/portfolio.ts";
 import { dayPnl, positionTotals, undatedCount, type Undated } from "../../domain/totals.ts";
 import { html, lines, type Html } from "../html.ts";
-import { quantity } from "./amounts.ts";
+import { dateText, quantity } from "./amounts.ts";
 
 // Notes below figures: what these leave out, and why.
+
+/** Before the day's first session, brokers still tell the changes of the last one. */
+export const notOfTodayNote = (pastSession: string | null): Html | null =>
+  pastSession === null ? null : html`<i>The market has not opened today: this may be of ${dateText(pastSession)}.</i>`;
 
 /** How much is missing from the day's figures, for lack of a previous close or a price. */
 export function undatedNote(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {

@@ -12,12 +12,14 @@ import { failures, heading, nothingText, notReadRows, type MergedPage } from "./
 import { changePercent, mark, priceText, quantity } from "./amounts.ts";
 import { withLogins } from "./login-buttons.ts";
 import type { MoneyText } from "./money-text.ts";
-import { countingNote, soldNote, undatedNote, unpricedNote } from "./notes.ts";
+import { countingNote, notOfTodayNote, soldNote, undatedNote, unpricedNote } from "./notes.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
 
 /** A page with amounts, written as the user has chosen. */
 export interface MoneyPage extends MergedPage {
   readonly money: MoneyText;
+  /** The date of the last session while none has begun today. */
+  readonly pastSession: string | null;
 }
 
 /** A row of one account; the label is null when there is only one account. */
@@ -148,6 +150,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
       totals.uncosted > 0 &&
         html`<i>${totals.uncosted} without a known cost: in Value, not in Invested and P&amp;L.</i>`,
       undatedNote(all),
+      holdings.length > 0 && notOfTodayNote(page.pastSession),
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -198,7 +201,8 @@ const fundsPairs = (funds: Funds, money: MoneyText): (readonly [string, string])
   ...(funds.collateral > 0 ? [["Collateral", money.plain(funds.collateral)] as const] : []),
 ];
 
-export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, now, page, money }: MoneyPage): View {
+export function pnlView(parts: readonly LinkResult<AccountToday>[], shown: MoneyPage): View {
+  const { accounts, now, page, money } = shown;
   const known = okParts(parts);
   const each = known.map(({ link, value }) => ({ link, value: dayPnlOf(value.positions, value.holdings) }));
   const sum = (pick: (pnl: DayPnl) => Paise): Paise => sumPaise(each.map((part) => pick(part.value)));
@@ -230,6 +234,7 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
         known.flatMap(({ value }) => value.holdings),
         known.flatMap(({ value }) => value.positions),
       ),
+      each.length > 0 && notOfTodayNote(shown.pastSession),
       ...failures(parts, accounts),
       stamp(now),
     ),
