@@ -72,6 +72,7 @@ export function sessionText(session: MarketSession, until: string): string {
 const UNCOUNTED = {
   oversold: "sold more than recorded",
   rebased: "split or bonus since the purchase",
+  unrecorded: "earlier trades not recorded",
   expired: "expired open",
   unended: "intraday, its end not recorded",
 } as const satisfies Record<Uncounted["why"], string>;

@@ -84,7 +84,8 @@ const namesOf = (fills: readonly Fill[]): Names =>
 
 /** Exchanges reuse the tokens of expired contracts, so contracts are told apart by symbol, shares by token. */
 const SHARE = /^(?:NSE|BSE):/;
-function bookOf({ key, symbol, productType, at }: Fill, names: Names): string {
+type Booked = Pick<Fill, "key" | "symbol" | "productType" | "at">;
+function bookOf({ key, symbol, productType, at }: Booked, names: Names): string {
   // Shares bought on one exchange may be sold on the other, where they have a different token.
   if (isDelivery(productType)) return `${(key !== null && names.get(key)) || shareName(symbol)} ${productType}`;
   const listing = key !== null && SHARE.test(key) ? key : symbol;
@@ -92,7 +93,7 @@ function bookOf({ key, symbol, productType, at }: Fill, names: Names): string {
 }
 
 /** Closed by the end of its day, even if no recorded fill shows it (converted, or closed after the day's snapshot). */
-const isOfOneDay = (product: Product): boolean => product === "INTRADAY" || product === "CO" || product === "BO";
+export const isOfOneDay = (product: Product): boolean => product === "INTRADAY" || product === "CO" || product === "BO";
 
 const byTime = (a: Fill, b: Fill): number =>
   a.at - b.at || (a.tradeId < b.tradeId ? -1 : a.tradeId > b.tradeId ? 1 : 0);
@@ -120,15 +121,54 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
   return left;
 }
 
+/** What an account has of something at a day's end. */
+export interface Owned extends Omit<Booked, "at"> {
+  /** Units, negative when short. */
+  readonly qty: number;
+  /** Brokers may or may not count these in `qty`. */
+  readonly pledgedQty: number;
+}
+
+/**
+ * Symbols that fills of the day closed, in part at least, while the account does not have what all its fills leave open:
+ * earlier ones are not recorded, so FIFO would take the wrong entries.
+ */
+export function unrecorded(fills: readonly Fill[], date: string, owned: readonly Owned[]): TradingSymbol[] {
+  const names = namesOf(fills);
+  const carried = fills.filter(({ productType }) => !isOfOneDay(productType));
+  const books = Map.groupBy(carried, (fill) => bookOf(fill, names));
+  const ownedIn = Map.groupBy(owned, (row) => bookOf({ ...row, at: 0 }, names));
+  return [...books].flatMap(([book, same]) => {
+    const today = same.filter(({ at }) => istDate(at) === date);
+    return hasGap(matchFifo(same, names), today, ownedIn.get(book) ?? [])
+      ? [...new Set(today.map(({ symbol }) => symbol))]
+      : [];
+  });
+}
+
+function hasGap({ closed, open }: FifoResult, today: readonly Fill[], owned: readonly Owned[]): boolean {
+  const left = signedQty([...open.values()].flat());
+  const qty = sum(owned.map((row) => row.qty));
+  if (left === qty || left === qty + sum(owned.map(({ pledgedQty }) => pledgedQty))) return false;
+  const before = qty - signedQty(today);
+  const times = new Set(today.map(({ at }) => at));
+  return closed.some(({ closedAt }) => times.has(closedAt)) || today.some((fill) => signedQty([fill]) * before < 0);
+}
+
+const sum = (quantities: readonly number[]): number => quantities.reduce((total, qty) => total + qty, 0);
+const signedQty = (rows: readonly Pick<Lot, "side" | "qty">[]): number =>
+  sum(rows.map(({ side, qty }) => (side === "BUY" ? qty : -qty)));
+
 /** An instrument whose recorded fills are incomplete: it is left out of the total and reported by name. */
 export interface Uncounted {
   readonly symbol: TradingSymbol;
   /**
    * `oversold`: more sold than bought, because it was bought before the first fill or split since.
    * `rebased`: split, or given a bonus, between the purchase and the sale.
+   * `unrecorded`: the account has another quantity than its fills leave open, so earlier ones are not recorded.
    * `expired`, `unended`: still open by the fills though the contract expired, or though the intraday product's day ended.
    */
-  readonly why: "oversold" | "rebased" | "expired" | "unended";
+  readonly why: "oversold" | "rebased" | "unrecorded" | "expired" | "unended";
 }
 
 export interface Realised {
@@ -142,6 +182,8 @@ interface RealisedSpan {
   readonly to: number;
   /** Shares whose delivery sales in the span came after a split or bonus since their purchase. */
   readonly rebased?: ReadonlySet<TradingSymbol>;
+  /** Symbols closed in the span of which earlier fills are not recorded. */
+  readonly unrecorded?: ReadonlySet<TradingSymbol>;
 }
 
 /** Round trips that one account closed within the span. `fills` are all its fills up to the span's end. */
@@ -153,7 +195,8 @@ export function realisedIn(fills: readonly Fill[], span: RealisedSpan): Realised
   return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
 }
 
-function realisedInBook(fills: readonly Fill[], names: Names, { from, to, rebased }: RealisedSpan): Realised {
+function realisedInBook(fills: readonly Fill[], names: Names, span: RealisedSpan): Realised {
+  const { from, to, rebased } = span;
   const { closed, open, unmatched } = matchFifo(fills, names);
   const oversold = unmatched.find(({ at }) => at >= from);
   if (oversold) return without(oversold, "oversold");
@@ -162,7 +205,11 @@ function realisedInBook(fills: readonly Fill[], names: Names, { from, to, rebase
   if (ended) return without(ended, isOfOneDay(ended.productType) ? "unended" : "expired");
   const trips = closed.filter(({ closedAt }) => closedAt >= from);
   const changed = trips.find(({ symbol, productType }) => isDelivery(productType) && rebased?.has(symbol));
-  return changed ? without(changed, "rebased") : { trips, uncounted: [] };
+  if (changed) return without(changed, "rebased");
+  const gap = fills.find(
+    ({ symbol, productType, at }) => isIn(at, from, to) && !isOfOneDay(productType) && span.unrecorded?.has(symbol),
+  );
+  return gap ? without(gap, "unrecorded") : { trips, uncounted: [] };
 }
 
 const without = ({ symbol }: Pick<Fill, "symbol">, why: Uncounted["why"]): Realised => ({

@@ -638,6 +638,25 @@ describe("the scheduled messages of a day", () => {
     expect(text()).toMatch(/Realised, FIFO +0\.00/);
   });
 
+  it("does not count a sale from shares that were held before the first day kept as one of those bought since", async () => {
+    const all = deps();
+    const shares = (qty: number) => ({ ...holding, symbol: SBIN.symbol, key: SBIN.key, qty });
+    broker.book.holdings = [shares(100)];
+    broker.book.trades = [{ ...trade, qty: 10, price: priceFromRupees(800), at: istInstant(DATE, "10:00") }];
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "15:51");
+    await broker.logIn(link._id);
+    broker.book.holdings = [shares(100)];
+    broker.book.positions = [{ ...position, side: "SELL" }];
+    const sold = { ...trade, tradeId: "t2", side: "SELL", price: priceFromRupees(810) } as const;
+    broker.book.trades = [{ ...sold, at: istInstant("2026-11-25", "10:00") }];
+    await run(closingDigest(all));
+    posted = [];
+    await run(periodReport(all, "week"));
+    expect(text()).toMatch(/Realised, FIFO +0\.00/);
+    expect(text()).toContain("1 not counted as realised: SBIN (earlier trades not recorded).");
+  });
+
   it.each([
     ["a split was since the purchase", 200, "1 not counted as realised: SBIN (split or bonus since the purchase)."],
     ["the price only fell", 1_000, null],
@@ -650,6 +669,8 @@ describe("the scheduled messages of a day", () => {
     await broker.logIn(link._id);
     const sold = { ...trade, tradeId: "t2", side: "SELL", qty: 5, price: priceFromRupees(201) } as const;
     broker.book.trades = [{ ...sold, at: istInstant("2026-11-25", "10:00") }];
+    broker.book.positions = [];
+    broker.book.holdings = [{ ...holding, symbol: SBIN.symbol, key: SBIN.key, qty: 5 }];
     await run(closingDigest(all));
     posted = [];
     await run(periodReport(all, "week"));

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { matchFifo, realisedIn, realisedOf, type Fill } from "../../src/domain/fifo.ts";
+import { matchFifo, realisedIn, realisedOf, unrecorded, type Fill } from "../../src/domain/fifo.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
-import { istInstant } from "../../src/domain/market.ts";
+import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Product, Side } from "../../src/domain/order.ts";
 
@@ -245,5 +245,67 @@ describe("first-in-first-out matching", () => {
         expect(realisedOf(matchFifo([...split].reverse()).closed)).toBe(realisedOf(matchFifo(all).closed));
       }),
     );
+  });
+
+  it("takes pledged shares for recorded whether or not the broker counts them in the quantity", () => {
+    const at = istInstant("2026-11-20", "11:00");
+    const fills = [fill("BUY", 10, 100), fill("SELL", 4, 110, { at })];
+    const gaps = (qty: number, pledgedQty: number) =>
+      unrecorded(fills, "2026-11-20", [{ symbol: SBIN, key: null, productType: "CNC", qty, pledgedQty }]);
+    expect([gaps(6, 5), gaps(1, 5)]).toEqual([[], []]);
+    expect([gaps(7, 5), gaps(16, 0)]).toEqual([[SBIN], [SBIN]]);
+  });
+
+  const signed = (all: readonly Pick<Fill, "side" | "qty">[]): number =>
+    all.reduce((total, { side, qty }) => total + (side === "BUY" ? qty : -qty), 0);
+
+  /** Days of trades in one instrument, delivery sales only of what there is; on the day `gap` all on one side. */
+  const history = fc
+    .record({
+      productType: fc.constantFrom<Product>("CNC", "MARGIN"),
+      gap: fc.nat(4),
+      gapSide: fc.constantFrom<Side>("BUY", "SELL"),
+      trades: fc.array(
+        fc.record({
+          day: fc.nat(5),
+          side: fc.constantFrom<Side>("BUY", "SELL"),
+          qty: fc.integer({ min: 1, max: 6 }),
+          units: fc.integer({ min: 1, max: 50_000_000 }),
+        }),
+        { maxLength: 24, size: "max" },
+      ),
+    })
+    .map(({ productType, gap, gapSide, trades }) => {
+      const all: Fill[] = [];
+      for (const { day, side, qty, units } of trades.toSorted((a, b) => a.day - b.day)) {
+        const at = istInstant(addDays("2026-11-16", day), "10:00") + all.length;
+        const made = fill(day === gap ? gapSide : side, qty, 0, { productType, price: units as Price, at });
+        if (productType === "MARGIN" || signed([...all, made]) >= 0) all.push(made);
+      }
+      return { all, gap: addDays("2026-11-16", gap) };
+    });
+
+  it("tells the right profit although a day before the period is missing, or names the instrument", () => {
+    let told = 0;
+    fc.assert(
+      fc.property(history, fc.integer({ min: 1, max: 3 }), ({ all, gap }, later) => {
+        const recorded = all.filter(({ at }) => istDate(at) !== gap);
+        const [from, to] = [istInstant(addDays(gap, later)), istInstant("2026-11-30")];
+        const gaps = [...new Set(recorded.filter(({ at }) => at >= from).map(({ at }) => istDate(at)))].flatMap(
+          (date) => {
+            const upTo = (fills: readonly Fill[]) => fills.filter(({ at }) => istDate(at) <= date);
+            const owned = [{ ...all[0]!, qty: signed(upTo(all)), pledgedQty: 0 }];
+            return unrecorded(upTo(recorded), date, owned);
+          },
+        );
+        const { trips, uncounted } = realisedIn(recorded, { from, to, unrecorded: new Set(gaps) });
+        const isTold = uncounted.length === 0;
+        if (isTold) expect(realisedOf(trips)).toBe(realisedOf(realisedIn(all, { from, to }).trips));
+        if (all.length === recorded.length) expect(isTold).toBe(true);
+        if (trips.length > 0) told += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(told).toBeGreaterThan(20);
   });
 });

@@ -2,13 +2,20 @@ import type { BrokerConnector, Access } from "../../../connectors/base.ts";
 import type { UnreadRow } from "../../domain/book.ts";
 import { chargesOf } from "../../domain/charges.ts";
 import { accountValue, isCarried, tradesIntoEvening, type DayFigures } from "../../domain/day.ts";
-import type { Fill } from "../../domain/fifo.ts";
+import { isOfOneDay, unrecorded, type Fill, type Owned } from "../../domain/fifo.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../../domain/ids.ts";
 import { indexKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { changeInBasisPoints, sumPaise, valueOf, type Paise } from "../../domain/money.ts";
 import type { Order } from "../../domain/order.ts";
-import type { Funds, Holding, Position, Quote, Trade } from "../../domain/portfolio.ts";
+import {
+  isDeliverySale,
+  type Funds,
+  type Holding,
+  type Position,
+  type Quote,
+  type Trade,
+} from "../../domain/portfolio.ts";
 import { datedPnl, dayPnlOf, undated } from "../../domain/totals.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -147,8 +154,21 @@ export function createDigests(deps: DigestsDeps): Digests {
         })),
       ),
     };
-    const rebased = await rebasedSales(deps, link, snapshot);
-    await snapshots.keep(rebased.length > 0 ? { ...snapshot, rebased } : snapshot);
+    await snapshots.keep({ ...snapshot, ...(await notRealised(link, snapshot, day)) });
+  }
+
+  /** What was closed that day at entries that the account's fills do not tell, or no longer tell. */
+  async function notRealised(
+    link: Link,
+    snapshot: Snapshot,
+    day: AccountDay,
+  ): Promise<Pick<Snapshot, "rebased" | "unrecorded">> {
+    const { date } = snapshot;
+    if (snapshot.fills.every(({ productType }) => isOfOneDay(productType))) return {};
+    const fills = await snapshots.fillsUpTo(snapshot);
+    const rebased = await rebasedSales(deps, link, { date, fills });
+    const gaps = unrecorded(fills, date, ownedIn(day));
+    return { ...(rebased.length > 0 ? { rebased } : {}), ...(gaps.length > 0 ? { unrecorded: gaps } : {}) };
   }
 
   /** Stored with the trade, because an expired contract is no longer in any instrument list. */
@@ -205,3 +225,11 @@ export function createDigests(deps: DigestsDeps): Digests {
     },
   };
 }
+
+/** Shares bought today are among the positions, and shares sold today have left the holdings. */
+const ownedIn = ({ positions, holdings }: AccountDay): Owned[] => [
+  ...holdings,
+  ...positions
+    .filter((row) => !isDeliverySale(row))
+    .map((row) => ({ ...row, qty: row.side === "SELL" ? -row.qty : row.qty, pledgedQty: 0 })),
+];

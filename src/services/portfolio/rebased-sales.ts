@@ -1,5 +1,5 @@
 import { isRebasedSince } from "../../domain/candles.ts";
-import type { RoundTrip } from "../../domain/fifo.ts";
+import { matchFifo, type Fill, type RoundTrip } from "../../domain/fifo.ts";
 import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { istDate, istInstant } from "../../domain/market.ts";
@@ -7,26 +7,30 @@ import { isDelivery } from "../../domain/order.ts";
 import type { Link } from "../accounts/accounts.ts";
 import type { Candles } from "../quotes/candles.ts";
 import { nullIfFailed } from "../null-if-failed.ts";
-import type { Snapshot, Snapshots } from "./snapshots.ts";
 
 export interface RebasedSalesDeps {
-  readonly snapshots: Pick<Snapshots, "closedBy">;
   readonly candles: Candles;
   readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
 }
 
+/** An account's day, with all its fills up to it. */
+interface Day {
+  readonly date: string;
+  readonly fills: readonly Fill[];
+}
+
 /**
- * The shares sold on a snapshot's day that were split, or got a bonus, since their purchase: FIFO would subtract prices of
- * different shares. Shares without candles are taken for unchanged.
+ * The shares sold on a day that were split, or got a bonus, since their purchase: FIFO would subtract prices of different
+ * shares. Shares without candles are taken for unchanged.
  */
-export async function rebasedSales(deps: RebasedSalesDeps, link: Link, snapshot: Snapshot): Promise<TradingSymbol[]> {
-  if (!snapshot.fills.some(({ side, productType }) => side === "SELL" && isDelivery(productType))) return [];
-  const carried = (await deps.snapshots.closedBy(snapshot)).filter(
-    ({ productType, openedAt }) => isDelivery(productType) && istDate(openedAt) < snapshot.date,
+export async function rebasedSales(deps: RebasedSalesDeps, link: Link, day: Day): Promise<TradingSymbol[]> {
+  const carried = matchFifo(day.fills).closed.filter(
+    ({ productType, openedAt, closedAt }) =>
+      isDelivery(productType) && istDate(closedAt) === day.date && istDate(openedAt) < day.date,
   );
   const sold = [...Map.groupBy(carried, ({ symbol }) => symbol)];
   const checked = await Promise.all(
-    sold.map(async ([symbol, trips]) => ((await hasRebased(deps, link, snapshot, trips)) ? [symbol] : [])),
+    sold.map(async ([symbol, trips]) => ((await hasRebased(deps, link, day, trips)) ? [symbol] : [])),
   );
   return checked.flat();
 }
@@ -34,10 +38,10 @@ export async function rebasedSales(deps: RebasedSalesDeps, link: Link, snapshot:
 async function hasRebased(
   { candles, instruments }: RebasedSalesDeps,
   link: Link,
-  { fills, date }: Snapshot,
+  { fills, date }: Day,
   trips: readonly RoundTrip[],
 ): Promise<boolean> {
-  const key = fills.find(({ symbol }) => symbol === trips[0]?.symbol)?.key ?? null;
+  const key = fills.findLast(({ symbol }) => symbol === trips[0]?.symbol)?.key ?? null;
   const instrument = key === null ? undefined : await instruments.byKey(key);
   if (!instrument) return false;
   const from = istInstant(istDate(Math.min(...trips.map(({ openedAt }) => openedAt))));

@@ -1,5 +1,5 @@
 import { addFigures, grossOf, netOf, type DayFigures } from "../../domain/day.ts";
-import { matchFifo, realisedIn, realisedOf, type Fill, type RoundTrip, type Uncounted } from "../../domain/fifo.ts";
+import { realisedIn, realisedOf, type Fill, type Uncounted } from "../../domain/fifo.ts";
 import type { BrokerName, LinkId, TradingSymbol, UserId } from "../../domain/ids.ts";
 import { istDate, istInstant } from "../../domain/market.ts";
 import { sumPaise, type Paise } from "../../domain/money.ts";
@@ -28,6 +28,8 @@ export interface Snapshot {
   readonly undated?: readonly TradingSymbol[];
   /** Shares sold that day with a split or bonus since their purchase. */
   readonly rebased?: readonly TradingSymbol[];
+  /** Symbols closed that day of which earlier trades are not recorded. */
+  readonly unrecorded?: readonly TradingSymbol[];
   /** Symbols open in a market that trades into the evening: what they make after the snapshot is in no figures. */
   readonly tradedOn?: readonly TradingSymbol[];
 }
@@ -42,7 +44,7 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
     { name: "user", fields: ["userId", "date"] },
     { name: "link", fields: ["link", "date"] },
   ],
-  encrypted: ["fills", "uncharged", "undated", "rebased", "tradedOn"],
+  encrypted: ["fills", "uncharged", "undated", "rebased", "unrecorded", "tradedOn"],
   durability: "normal",
 };
 
@@ -95,8 +97,8 @@ export interface Snapshots {
   latestDays(user: UserId, count: number, links?: readonly LinkId[]): Promise<DayTotal[]>;
   /** All days from a date on, or up to the day before another one. `links`: the accounts that still exist. */
   period(user: UserId, span: DateSpan, links?: readonly ExistingLink[]): Promise<Period>;
-  /** Round trips of the account that the snapshot's own fills closed; they need not be stored yet. */
-  closedBy(snapshot: Snapshot): Promise<RoundTrip[]>;
+  /** All fills of the account up to the snapshot's own, which need not be stored yet. */
+  fillsUpTo(snapshot: Snapshot): Promise<Fill[]>;
   /** The link's last snapshot before the date. */
   lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
   /** Epoch ms at which the link's snapshot of the date was taken. */
@@ -137,13 +139,12 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
         { from, to, links },
       );
     },
-    async closedBy(snapshot) {
+    async fillsUpTo(snapshot) {
       const all = withoutDuplicates(await snapshots.find("user", [snapshot.userId]));
       const earlier = all.filter(
         (other) => other.date < snapshot.date && (other.account ?? other.link) === (snapshot.account ?? snapshot.link),
       );
-      const { closed } = matchFifo([...earlier, snapshot].flatMap(({ fills }) => fills));
-      return closed.filter(({ closedAt }) => istDate(closedAt) === snapshot.date);
+      return [...earlier, snapshot].flatMap(({ fills }) => fills);
     },
     lastBefore: (link, date) => lastOf(link, date, 4),
     takenAt: async (link, date) => (await snapshots.get(idOf(link, date)))?.takenAt ?? null,
@@ -211,6 +212,7 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
         from: istInstant(from),
         to,
         rebased: new Set(ofAccount.flatMap(({ date, rebased = [] }) => (date >= from ? rebased : []))),
+        unrecorded: new Set(ofAccount.flatMap(({ date, unrecorded = [] }) => (date >= from ? unrecorded : []))),
       },
     ),
   );
