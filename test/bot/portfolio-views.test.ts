@@ -308,7 +308,7 @@ describe("a position without a known price", () => {
     const unpriced = { ...position, ltp: null, unrealised: ZERO_PAISE, pnl: ZERO_PAISE, avgPrice: ZERO_PRICE };
     const text = said(positionsView([read("one", [position, unpriced])], page));
     expect(text).toMatch(/ no price\n .*cost unknown/);
-    expect(text).toContain("1 without a known price: only what was realised is in the totals.");
+    expect(text).toContain("1 position without a known price: only what was realised is in the totals.");
     expect(said(positionsView([read("one", [position])], page))).not.toContain("without a known price");
   });
 });
@@ -320,7 +320,7 @@ describe("the totals of holdings", () => {
     expect(text).toMatch(/Invested +₹15,000\.00/);
     expect(text).toMatch(/Value +₹39,600\.00/);
     expect(text).toContain("1 share without a known price: in no total.");
-    expect(text).toContain("1 without a known cost: in Value, not in Invested and P&amp;L.");
+    expect(text).toContain("1 share without a known cost: in Value, not in Invested and P&amp;L.");
     expect(said(holdingsView([read("one", [holding])], page))).not.toContain("without a known");
   });
 });
@@ -431,6 +431,20 @@ describe("the dashboard", () => {
       said(dashboardView({ ...page, parts: [read("one", { positions: [], holdings, funds })] }));
     expect(dashboard([holding, unpriced, unpriced])).toContain("2 shares without a known price: in no total.");
     expect(dashboard([holding])).not.toContain("without a known price");
+  });
+
+  it("says what its P&L leaves out: shares without a cost, and what positions without a price would make", () => {
+    const says = (day: object): string =>
+      said(dashboardView({ ...page, parts: [read("one", { positions: [], holdings: [], funds, ...day } as never)] }));
+    const bonus = { ...holding, avgPrice: ZERO_PRICE, pnl: null };
+    expect(says({ holdings: [holding, bonus] })).toContain(
+      "1 share without a known cost: in Shares, not in Invested and P&amp;L.",
+    );
+    const unpriced = { ...position, ltp: null, pnl: ZERO_PAISE, unrealised: ZERO_PAISE, dayPnl: null };
+    expect(says({ positions: [position, unpriced] })).toContain(
+      "1 position without a known price: only what was realised is in the totals.",
+    );
+    expect(says({ positions: [position], holdings: [holding] })).not.toContain("without");
   });
 
   it("gives the share of a tiny holding in full: 0.00%", () => {

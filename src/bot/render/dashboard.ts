@@ -19,7 +19,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
-import { notOfTodayNote, sharesText, undatedNote, unpricedNote } from "./notes.ts";
+import { notOfTodayNote, sharesText, uncostedNote, undatedNote, unpricedNote, unpricedPositionsNote } from "./notes.ts";
 import { addArrows, PAGE_WIDTH, stamp } from "./page.ts";
 import { failures, heading, nothingText, notReadRows, type MergedPage } from "./answers.ts";
 import { loginKeyboard, withLogins } from "./login-buttons.ts";
@@ -66,6 +66,7 @@ interface Figures {
   /** Value of the whole accounts, with the money spent on shares bought today, which are in no holding yet. */
   readonly worth: Paise;
   readonly unpriced: number;
+  readonly uncosted: number;
 }
 
 /** `today` is the positions' gain of the day and the holdings' change since the last close. */
@@ -81,6 +82,7 @@ function figuresOf(days: readonly AccountNow[]): Figures {
     available: fundsTotal(days.map(({ funds }) => funds)).available,
     worth: sumPaise(days.map((day) => accountValue(day.funds, day.holdings, day.positions))),
     unpriced: held.unpriced,
+    uncosted: held.uncosted,
   };
 }
 
@@ -112,6 +114,8 @@ function totalsPart({ parts, money, pastSession }: DashboardCard): Html | null {
     shown.length < each.length && html`<i>… and ${each.length - shown.length} more, in the sums.</i>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
     unpricedNote(total.unpriced),
+    uncostedNote(total.uncosted, "Shares"),
+    unpricedPositionsNote(known.flatMap(({ day }) => day.positions)),
     undatedNote(
       known.flatMap(({ day }) => day.holdings),
       known.flatMap(({ day }) => day.positions),

@@ -1,5 +1,5 @@
 import { sumPaise } from "../../domain/money.ts";
-import { type Holding, isDeliverySale, type Position } from "../../domain/portfolio.ts";
+import { type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
 import { dayPnl, positionTotals, undatedCount, type Undated } from "../../domain/totals.ts";
 import { html, lines, type Html } from "../html.ts";
 import { dateText, quantity } from "./amounts.ts";
@@ -28,6 +28,18 @@ export const sharesText = (count: number): string => `${quantity(count)} ${count
 /** How many shares have no price and are in no total. */
 export const unpricedNote = (count: number): Html | null =>
   count === 0 ? null : html`<i>${sharesText(count)} without a known price: in no total.</i>`;
+
+/** How many shares have no cost. `value`: the row that they are in nevertheless. */
+export const uncostedNote = (count: number, value: string): Html | null =>
+  count === 0
+    ? null
+    : html`<i>${sharesText(count)} without a known cost: in ${value}, not in Invested and P&amp;L.</i>`;
+
+export function unpricedPositionsNote(positions: readonly Position[]): Html | null {
+  const count = positions.filter(isUnpriced).length;
+  const counted = `${count} ${count === 1 ? "position" : "positions"}`;
+  return count === 0 ? null : html`<i>${counted} without a known price: only what was realised is in the totals.</i>`;
+}
 
 /**
  * What the rows of realised and unrealised are not. They count from entry, so with a position older than today they do not

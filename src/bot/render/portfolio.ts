@@ -12,7 +12,15 @@ import { failures, heading, nothingText, notReadRows, type MergedPage } from "./
 import { changePercent, mark, priceText, quantity } from "./amounts.ts";
 import { withLogins } from "./login-buttons.ts";
 import type { MoneyText } from "./money-text.ts";
-import { countingNote, notOfTodayNote, soldNote, undatedNote, unpricedNote } from "./notes.ts";
+import {
+  countingNote,
+  notOfTodayNote,
+  soldNote,
+  uncostedNote,
+  undatedNote,
+  unpricedNote,
+  unpricedPositionsNote,
+} from "./notes.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
 
 /** A page with amounts, written as the user has chosen. */
@@ -42,7 +50,6 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
   const closed = rows.filter(({ row }) => row.side === "CLOSED");
   const shown = pageOf([...open, ...closed], page.page);
   const totals = positionTotals(rows.map(({ row }) => row));
-  const unpriced = open.filter(({ row }) => isUnpriced(row)).length;
   const body = shown.entries.map((entry) => positionEntry(entry, money)).join("\n");
   return {
     html: lines(
@@ -58,7 +65,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
         )}</pre>`,
       rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${money.signed(totals.total)}</b>`,
       soldNote(rows.map(({ row }) => row)),
-      unpriced > 0 && html`<i>${unpriced} without a known price: only what was realised is in the totals.</i>`,
+      unpricedPositionsNote(rows.map(({ row }) => row)),
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -147,8 +154,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
       holdings.length > 0 &&
         html`${mark(totals.pnl)} <b>P&amp;L ${money.signed(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
       unpricedNote(totals.unpriced),
-      totals.uncosted > 0 &&
-        html`<i>${totals.uncosted} without a known cost: in Value, not in Invested and P&amp;L.</i>`,
+      uncostedNote(totals.uncosted, "Value"),
       undatedNote(all),
       holdings.length > 0 && notOfTodayNote(page.pastSession),
       ...failures(parts, accounts),
