@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { visibleLength } from "../../src/bot/html.ts";
 import { ordersView, tradesView } from "../../src/bot/render/books.ts";
 import { moneyText } from "../../src/bot/render/money-text.ts";
+import { statusView } from "../../src/bot/render/nifty-shop.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
 import { PAGE_WIDTH } from "../../src/bot/render/page.ts";
 import { dashboardView, heatCaption } from "../../src/bot/render/dashboard.ts";
@@ -18,7 +19,7 @@ import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
 import type { BacktestResult } from "../../src/services/strategies/nifty-shop/backtest.ts";
-import { ACME, funds, holding, position, trade } from "../services/stub-broker.ts";
+import { ACME, funds, holding, position, SBIN, trade } from "../services/stub-broker.ts";
 
 const definition = { name: "acme", title: "Acme" };
 const accounts = {
@@ -322,6 +323,22 @@ describe("the totals of holdings", () => {
     expect(text).toContain("1 share without a known price: in no total.");
     expect(text).toContain("1 share without a known cost: in Value, not in Invested and P&amp;L.");
     expect(said(holdingsView([read("one", [holding])], page))).not.toContain("without a known");
+  });
+});
+
+describe("the status of the Nifty Shop", () => {
+  it("says how many shares are not in its P&L for lack of a price, apart from those it leaves out by name", () => {
+    const held = { instrument: SBIN, qty: 10, cost: paise(8_000_00), avgPrice: priceFromRupees(800), isRebased: false };
+    const priced = { ...held, price: priceFromRupees(810) };
+    const says = (...shares: object[]): string => {
+      const shop = { settings: { mode: "off" }, account: null, warning: null, now, money: page.money };
+      return said(statusView({ ...shop, held: shares } as never));
+    };
+    const unpriced = { ...held, price: null };
+    expect(says(priced, unpriced)).toContain("P&amp;L +\u2060₹100.00, open");
+    expect(says(priced, unpriced)).toContain("1 share without a known price: in no total.");
+    expect(says(priced, { ...unpriced, isRebased: true })).not.toContain("without a known price");
+    expect(says(priced)).not.toContain("without a known price");
   });
 });
 

@@ -10,6 +10,7 @@ import type { View } from "../view.ts";
 import { changePercent, mark, priceText, quantity, rupees } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { rebasedText } from "./nifty-shop-proposal.ts";
+import { unpricedNote } from "./notes.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { allPricedAt } from "./source.ts";
 
@@ -50,6 +51,7 @@ export function statusView({ settings, held, account, warning, now, money }: Sho
           ),
       ...rebased.map(({ instrument }) => rebasedText(ticker(instrument.symbol), settings.mode !== "ask")),
       priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${money.signed(pnl)}</b>, open, before charges`,
+      priced.length > 0 && unpricedNote(held.filter(({ price, isRebased }) => price === null && !isRebased).length),
       priced.length > 0
         ? html`<i>${allPricedAt(
             priced.flatMap((share) => share.priced ?? []),
