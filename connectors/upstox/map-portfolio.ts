@@ -80,6 +80,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
   const realised = sumPaise([subtractPaise(sold.value, bought.value), cost]);
   const unrealised = ltp === null ? ZERO_PAISE : subtractPaise(valueOf(ltp, net, multiplier), cost);
   const pnl = sumPaise([realised, unrealised]);
+  const isPriced = net === 0 || ltp !== null;
   const isCarried =
     row.overnight_buy_quantity !== 0 || row.overnight_sell_quantity !== 0 || row.overnight_quantity !== 0;
   return {
@@ -95,7 +96,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
     realised,
     unrealised,
     // Null when carried. Unverified: whether `close_price` stays the previous close in the evening; quotes have it.
-    dayPnl: isCarried ? null : pnl,
+    dayPnl: isCarried || !isPriced ? null : pnl,
     ...(isCarried ? carriedIn(row) : {}),
     buyQty: bought.qty,
     buyValue: bought.value,

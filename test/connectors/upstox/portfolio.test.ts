@@ -182,9 +182,10 @@ describe("positions", () => {
     expect(await carriedRow({ multiplier: 100, ...untraded })).toMatchObject({ carried: { qty: 130, dayCash: 0 } });
   });
 
-  it("have only realised P&L when there is no price", async () => {
+  it("have only realised P&L, and none of the day, when there is no price", async () => {
     const { connector } = setUp(answering({ "short-term": changed(POSITIONS, { last_price: 0 }) }));
-    expect((await connector.getPositions(access()))[0]).toMatchObject({ ltp: null, unrealised: 0, pnl: paise("12") });
+    const [open] = await connector.getPositions(access());
+    expect(open).toMatchObject({ ltp: null, unrealised: 0, pnl: paise("12"), dayPnl: null });
   });
 
   it("fail with the name of a missing field", async () => {
