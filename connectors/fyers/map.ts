@@ -83,7 +83,11 @@ export function toHolding(row: HoldingRaw): Holding {
 export function toPosition(row: PositionRaw): Position {
   const segment = toSegment(row.exchange, row.segment);
   const isClosed = row.side === 0 || row.netQty === 0;
-  const pnl = paiseFromRupees(row.pl);
+  const ltp = priceOrNull(row.ltp);
+  // Without a last price, Fyers' formula values the open quantity at 0.
+  const isPriced = isClosed || ltp !== null;
+  const realised = paiseFromRupees(row.realized_profit);
+  const pnl = isPriced ? paiseFromRupees(row.pl) : realised;
   const isAllFromToday = row.cfBuyQty === 0 && row.cfSellQty === 0;
   return {
     ...toListed(row),
@@ -92,11 +96,11 @@ export function toPosition(row: PositionRaw): Position {
     qty: Math.abs(row.netQty),
     side: isClosed ? "CLOSED" : row.side === 1 ? "BUY" : "SELL",
     avgPrice: isClosed ? ZERO_PRICE : priceFromRupees(row.netAvg),
-    ltp: priceOrNull(row.ltp),
+    ltp,
     pnl,
-    realised: paiseFromRupees(row.realized_profit),
-    unrealised: paiseFromRupees(row.unrealized_profit),
-    dayPnl: isAllFromToday ? pnl : null,
+    realised,
+    unrealised: isPriced ? paiseFromRupees(row.unrealized_profit) : ZERO_PAISE,
+    dayPnl: isAllFromToday && isPriced ? pnl : null,
     ...(isAllFromToday ? {} : carriedIn(row)),
     buyQty: row.buyQty,
     buyValue: paiseFromRupees(row.buyVal),

@@ -191,6 +191,13 @@ describe("positions", () => {
     });
   });
 
+  it("treat a last price of 0 as missing and ignore the P&L that Fyers computed with it", async () => {
+    const worthless = { ltp: 0, realized_profit: 200, unrealized_profit: -54_000, pl: -53_800 };
+    const { connector } = await setUp(() => text(withRow("get-positions", "netPositions", worthless)));
+    const [open] = await connector.getPositions(access);
+    expect(open).toMatchObject({ ltp: null, pnl: 20_000, realised: 20_000, unrealised: 0, dayPnl: null });
+  });
+
   it("include a closed position with quantity 0", async () => {
     const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[2]).toMatchObject({
