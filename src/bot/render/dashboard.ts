@@ -102,7 +102,7 @@ function totalsPart({ parts, money, pastSession }: DashboardCard): Html | null {
   return lines(
     html`<pre>${renderPairs(
       [
-        ["Worth", money.plain(total.worth)],
+        ["Worth, about", money.plain(total.worth)],
         ["Shares", money.plain(total.value)],
         ["Invested", money.plain(total.invested)],
         ["Available", money.plain(total.available)],
