@@ -67,6 +67,11 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   /** Limits logging per account: an unreadable book is read again for every open order, possibly all day. */
   const failureLogs = new Map<LinkId, FailureLog>();
+  /** One for all orders: without Telegram no card can be drawn, and each is tried again at every look. */
+  const drawing = createFailureLog(log, {
+    failed: "order cards cannot be drawn; retrying",
+    recovered: "order cards are drawn again",
+  });
 
   function failureLogOf({ _id, broker_name }: Link): FailureLog {
     const words = { failed: "order book cannot be read; retrying", recovered: "order book can be read again" };
@@ -104,11 +109,16 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   }
 
   async function draw({ _id }: Intent): Promise<void> {
-    // Read in this turn, because the one before may have drawn it.
-    const intent = await journal.get(_id);
-    if (!intent?.isCardStale) return;
-    await deps.onChange(intent);
-    await journal.markDrawn(intent);
+    try {
+      // Read in this turn, because the one before may have drawn it.
+      const intent = await journal.get(_id);
+      if (!intent?.isCardStale) return;
+      await deps.onChange(intent);
+      await journal.markDrawn(intent);
+      drawing.recovered();
+    } catch (error) {
+      drawing.failed(error);
+    }
   }
 
   async function look(intent: Intent, onUnread: OnUnread = () => undefined): Promise<Intent> {

@@ -8,6 +8,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { traceFields } from "../../../src/lib/trace.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
+import type { Intent } from "../../../src/services/orders/journal.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { ASHA, letWorkProceed, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
@@ -77,13 +78,16 @@ describe("a process that dies", () => {
   });
 });
 
+/** A log of warnings and errors, and what it has said. */
+function warnings() {
+  const said: object[] = [];
+  const log = createLog({ level: "warn", destination: { write: (line) => void said.push(JSON.parse(line)) } });
+  return { said, log };
+}
+
 describe("a broker whose book cannot be read for long", () => {
   it("is logged once with the account, not for every look at every order", async () => {
-    const said: { msg: string; link?: string; err?: object }[] = [];
-    const log = createLog({
-      level: "warn",
-      destination: { write: (line: string) => void said.push(JSON.parse(line)) },
-    });
+    const { said, log } = warnings();
     const logged = await openFloor({ brokers: [broker], log });
     for (let order = 0; order < 3; order += 1) await sent(logged, await ticket(logged));
     broker.failsAt = "getOrder";
@@ -96,6 +100,26 @@ describe("a broker whose book cannot be read for long", () => {
         err: expect.objectContaining({ kind: "unavailable" }),
       }),
     ]);
+    await logged.close();
+  });
+});
+
+describe("cards that cannot be drawn for long", () => {
+  it("are logged once, not for every look at every order, and are drawn when they can be", async () => {
+    const { said, log } = warnings();
+    const drawn: Intent[] = [];
+    let isTelegramDown = true;
+    const onChange = async (intent: Intent): Promise<void> => {
+      if (isTelegramDown) throw new Error("Telegram is down");
+      drawn.push(intent);
+    };
+    const logged = await openFloor({ brokers: [broker], log, onChange });
+    for (let order = 0; order < 3; order += 1) await sent(logged, await ticket(logged));
+    await watch(logged, 10 * 60_000, 30_000);
+    expect(said).toEqual([expect.objectContaining({ msg: "order cards cannot be drawn; retrying" })]);
+    isTelegramDown = false;
+    await watch(logged, 60_000);
+    expect(drawn.map(states)).toEqual([["working"], ["working"], ["working"]]);
     await logged.close();
   });
 });
