@@ -5,6 +5,7 @@ import type { Price } from "../../domain/money.ts";
 import type { OrderOutcome, Side } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
+import { nothingAfter } from "../../lib/nothing-after.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Quotes } from "../quotes/quotes.ts";
@@ -252,11 +253,6 @@ export function createDesk(deps: DeskDeps): Desk {
 
 /** Whether the price is one at which a limit order would stay open. */
 const isPast = (limit: Price, side: Side, ltp: Price): boolean => (side === "SELL" ? ltp < limit : ltp > limit);
-
-const nothingAfter = (ms: number): Promise<null> =>
-  new Promise((resolve) => {
-    AbortSignal.timeout(ms).addEventListener("abort", () => resolve(null));
-  });
 
 const isTicket = (intent: Intent): boolean => intent.legs.every((leg) => leg.state === "ticket");
 /** The order has moved on while its card was being sent, so the card must be drawn again. */

@@ -5,6 +5,7 @@ import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { createFailureLog, type FailureLog } from "../../lib/failure-log.ts";
+import { nothingAfter } from "../../lib/nothing-after.ts";
 import { traced } from "../../lib/trace.ts";
 import type { Turns } from "../../lib/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -32,6 +33,8 @@ const LOOK_DELAYS_MS = [
   60_000,
 ];
 const BATCH = 50;
+/** Telegram may hold up one chat's card for a minute. After this the other orders do not wait for it. */
+const DRAWING_MS = 1_000;
 /** A slow broker may delay a look by this much. If it is later, the clock has jumped or no process was running. */
 const LATE_MS = 15_000;
 
@@ -102,12 +105,14 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   async function follow(intent: Intent): Promise<void> {
     try {
       const after = await look(intent);
-      if (after.isCardStale) await deps.cardTurns.takeIfFree(after._id, () => draw(after));
+      if (!after.isCardStale) return;
+      await Promise.race([deps.cardTurns.takeIfFree(after._id, () => draw(after)), nothingAfter(DRAWING_MS)]);
     } catch (error) {
       log.error({ err: error, intent: intent._id }, "order could not be followed");
     }
   }
 
+  /** Never rejects, because it may go on after the look. */
   async function draw({ _id }: Intent): Promise<void> {
     try {
       // Read in this turn, because the one before may have drawn it.

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { brokerName, linkId } from "../../../src/domain/ids.ts";
 import { addDays, istInstant } from "../../../src/domain/market.ts";
 import { price } from "../../../src/domain/money.ts";
@@ -121,6 +121,30 @@ describe("cards that cannot be drawn for long", () => {
     await watch(logged, 60_000);
     expect(drawn.map(states)).toEqual([["working"], ["working"], ["working"]]);
     await logged.close();
+  });
+});
+
+describe("a card that Telegram holds up", () => {
+  it("does not hold up the other orders", async () => {
+    const held: Intent[] = [];
+    const slow = await openFloor({
+      brokers: [broker],
+      onChange: (intent) => (held.length === 0 ? new Promise(() => void held.push(intent)) : Promise.resolve()),
+    });
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const ends = new AbortController();
+      if (ms <= 1_000) setImmediate(() => ends.abort());
+      return ends.signal;
+    });
+    await sent(slow, await ticket(slow));
+    await watch(slow, 1_000);
+    expect(held).toHaveLength(1);
+    const other = await sent(slow, await ticket(slow));
+    broker.set(other.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: broker.ltp });
+    await watch(slow, 3_000);
+    vi.restoreAllMocks();
+    expect(await statesNow(slow, other)).toEqual(["filled"]);
+    await slow.close();
   });
 });
 
