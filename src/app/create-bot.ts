@@ -74,10 +74,7 @@ export function createBot({
     client: {
       apiRoot,
       timeoutSeconds: CLIENT_TIMEOUT_S,
-      fetch: createApiFetch({
-        sleep: (ms) => deps.clock.sleep(ms),
-        onRetry: (method, status, waitMs) => log.warn({ method, status, waitMs }, "Telegram call retried"),
-      }) as never,
+      fetch: createApiFetch({ sleep: (ms) => deps.clock.sleep(ms), log }) as never,
     },
   });
   bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));

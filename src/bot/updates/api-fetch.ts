@@ -1,15 +1,18 @@
 import { z } from "zod";
+import { createFailureLog } from "../../lib/failure-log.ts";
 import { createHttpCall, type HttpCallReply, type HttpCallInit } from "../../lib/http-call.ts";
+import type { Log } from "../../lib/log.ts";
 
 const MAX_TRIES = 3;
 const MAX_WAIT_MS = 30_000;
 /** The polling loop retries getUpdates itself; a "typing…" sent late would show after the answer. */
 const NEVER_RETRIED: ReadonlySet<string> = new Set(["getUpdates", "sendChatAction"]);
+const OUTAGE_WORDS = { failed: "Telegram calls fail; retrying", recovered: "Telegram calls work again" };
 const floodSchema = z.object({ parameters: z.object({ retry_after: z.number() }) });
 
 export interface ApiFetchOptions {
   readonly sleep: (ms: number) => Promise<void>;
-  readonly onRetry?: (method: string, status: number, waitMs: number) => void;
+  readonly log: Log;
 }
 
 /** The part of fetch that grammY uses. */
@@ -25,20 +28,24 @@ interface ApiReply {
  * The fetch for grammY: retries after 429 and 5xx, except uploads, whose stream cannot be read twice. Retrying here and not
  * in a transformer keeps a replayed dialogue from waiting again.
  */
-export function createApiFetch(options: ApiFetchOptions): ApiFetch {
+export function createApiFetch({ sleep, log }: ApiFetchOptions): ApiFetch {
   const call = createHttpCall();
+  const failures = createFailureLog(log, OUTAGE_WORDS);
   return async (url, init) => {
     const method = methodOf(url);
     const mayRetry = !NEVER_RETRIED.has(method) && (init.body === undefined || typeof init.body === "string");
     for (let tries = 1; ; tries += 1) {
       const reply = await call(url, init);
+      if (isAnswered(reply)) failures.recovered();
       const waitMs = mayRetry && tries < MAX_TRIES ? retryDelayMs(reply, tries) : null;
       if (waitMs === null) return { status: reply.status, json: async () => JSON.parse(reply.body) as unknown };
-      options.onRetry?.(method, reply.status, waitMs);
-      await options.sleep(waitMs);
+      failures.failed(new Error(`${method}: HTTP ${reply.status}, again in ${waitMs} ms`));
+      await sleep(waitMs);
     }
   };
 }
+
+const isAnswered = ({ status }: HttpCallReply): boolean => status < 500 && status !== 429;
 
 /** Null when the reply is final. */
 function retryDelayMs({ status, body }: HttpCallReply, tries: number): number | null {

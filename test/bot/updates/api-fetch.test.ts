@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createApiFetch } from "../../../src/bot/updates/api-fetch.ts";
+import { createApiFetch, type ApiFetch } from "../../../src/bot/updates/api-fetch.ts";
+import { createLog } from "../../../src/lib/log.ts";
 
 describe("the fetch that calls Telegram", () => {
   let server: Server;
@@ -9,11 +10,15 @@ describe("the fetch that calls Telegram", () => {
   let answers: { status: number; body: object }[];
   let calls: string[];
   const waits: number[] = [];
-  const fetch = createApiFetch({ sleep: async (ms) => void waits.push(ms) });
+  const said: object[] = [];
+  const log = createLog({ level: "info", destination: { write: (line) => void said.push(JSON.parse(line)) } });
+  let fetch: ApiFetch;
 
   beforeEach(async () => {
     [answers, calls] = [[], []];
     waits.length = 0;
+    said.length = 0;
+    fetch = createApiFetch({ sleep: async (ms) => void waits.push(ms), log });
     server = createServer((incoming, outgoing) => {
       calls.push(incoming.url ?? "");
       const { status, body } = answers.shift() ?? { status: 200, body: { ok: true } };
@@ -39,6 +44,15 @@ describe("the fetch that calls Telegram", () => {
     expect((await post("sendMessage")).status).toBe(503);
     expect(waits).toEqual([1_000, 2_000]);
     expect(calls).toHaveLength(3);
+  });
+
+  it("logs an outage once, with the method and the status, and its end", async () => {
+    answers.push(...Array.from({ length: 9 }, () => ({ status: 502, body: {} })));
+    for (let call = 0; call < 4; call += 1) await post("editMessageText");
+    expect(said).toMatchObject([
+      { msg: "Telegram calls fail; retrying", err: { message: "editMessageText: HTTP 502, again in 1000 ms" } },
+      { msg: "Telegram calls work again", times: 6 },
+    ]);
   });
 
   it("does not wait when Telegram asks for too long, and does not retry a refusal", async () => {
