@@ -19,6 +19,8 @@ export function mendable(error: unknown): ConfigError | null {
   if (code === "ENOSPC" || (typeof errcode === "number" && (errcode & 0xff) === SQLITE_FULL))
     return new ConfigError([`A disk is full (${error.message}). Make room and start again.`]);
   if (code === "EACCES" || code === "EROFS") return new ConfigError([`Not allowed here (${error.message})`]);
+  if (code === "EEXIST" || code === "ENOTDIR")
+    return new ConfigError([`A file is where a directory should be (${error.message})`]);
   if (error.name === "MongoServerSelectionError")
     return new ConfigError([`MongoDB cannot be reached (${error.message})`]);
   return null;

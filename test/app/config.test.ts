@@ -199,6 +199,11 @@ describe("npm start", () => {
     expect(mendable(refused)?.problems).toEqual(["Not allowed here (EACCES: permission denied, mkdir '/backup')"]);
   });
 
+  it.each(["EEXIST", "ENOTDIR"])("names the file that is where a backup's directory should be: %s", (code) => {
+    const error = Object.assign(new Error(`${code}: mkdir '/backup'`), { code });
+    expect(mendable(error)?.problems).toEqual([`A file is where a directory should be (${code}: mkdir '/backup')`]);
+  });
+
   it("ends on a connection string that MongoDB's driver refuses, instead of waiting for the server", async () => {
     const settings = { DATA_DIR: dir, PORT: "0", MASTER_KEY: generateKey(), TELEGRAM_BOT_TOKEN: TOKEN };
     const started = (uri: string) => runEntry(["main"], { ...settings, MONGODB_URI: uri }).ended;
