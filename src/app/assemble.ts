@@ -23,6 +23,7 @@ import { withQuietHours } from "../services/digests/delivery.ts";
 import { trackCollections } from "../services/people/forget.ts";
 import type { Link } from "../services/accounts/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
+import { toldInTime } from "../web/telling.ts";
 import { type Config, opensFromChat } from "./config.ts";
 import { createContainer, createHttp, type Container } from "./container.ts";
 import { createBot } from "./create-bot.ts";
@@ -103,9 +104,10 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
       void keepDay(link).catch((error: unknown) =>
         log.warn({ err: error, link: link._id }, "could not save the day's snapshot after a login"),
       );
-      await redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
+      const redrawing = redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
         log.warn({ err: error, user: link.user_id }, "could not redraw the login card"),
       );
+      await toldInTime(redrawing);
     },
     notifier: { post: (notification) => outbox.post(notification) },
     linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),

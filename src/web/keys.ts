@@ -9,6 +9,7 @@ import { FORM_TTL_MS, type FormSubject, type KeyForm, type KeyForms } from "../s
 import type { Link } from "../services/accounts/accounts.ts";
 import { cookieAt } from "./cookie.ts";
 import { backToChat, page } from "./page.ts";
+import { toldInTime } from "./telling.ts";
 
 export interface KeysDeps {
   readonly forms: KeyForms;
@@ -71,9 +72,10 @@ export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): 
     if (submitted.kind === "invalid") return show(context, form, submitted.fields);
     const about = { broker: submitted.link.broker_name, link: submitted.link._id };
     log.info(about, "keys entered on the page");
-    await tell(submitted.link, submitted.subject).catch((error: unknown) =>
+    const telling = tell(submitted.link, submitted.subject).catch((error: unknown) =>
       log.warn({ err: error, ...about }, "could not confirm the keys in the chat"),
     );
+    await toldInTime(telling);
     const body = html`<p>It is stored, encrypted. The chat says what comes next.</p>
       ${backToChat(chatUrl())}`;
     return page(context, { title: "Done", body }, 200);

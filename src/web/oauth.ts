@@ -6,6 +6,7 @@ import { LOGIN_TTL_MS, type LoginResult, type Logins } from "../services/account
 import type { UserId } from "../domain/ids.ts";
 import { cookieAt } from "./cookie.ts";
 import { backToChat, page } from "./page.ts";
+import { toldInTime } from "./telling.ts";
 
 export interface OAuthDeps {
   readonly logins: Logins;
@@ -52,9 +53,10 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
     if ("error" in result) log.warn({ result: result.kind, ...link, err: result.error }, "login callback");
     else log.info({ result: result.kind, ...link }, "login callback");
     if (result.userId !== undefined) {
-      await tell(result.userId, result).catch((error: unknown) =>
+      const telling = tell(result.userId, result).catch((error: unknown) =>
         log.warn({ err: error, user: result.userId, ...link }, "could not report the login in the chat"),
       );
+      await toldInTime(telling);
     }
     deleteCookie(context, STATE_COOKIE, cookieFor(broker));
     // This address stays: the chat has asked for it.

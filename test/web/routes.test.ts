@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { Hono } from "hono";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { brokerName, userId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { createMetrics } from "../../src/lib/metrics.ts";
@@ -28,6 +28,17 @@ const ASHA = userId(1001);
 const chatUrl = (): string => "https://t.me/sauda_bot";
 const PUBLIC = "https://bot.example";
 
+/** Telegram holds every message up, and a page's deadline for it is over at once. */
+function holdTelegramUp(): () => Promise<void> {
+  vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+    const ends = new AbortController();
+    setImmediate(() => ends.abort());
+    return ends.signal;
+  });
+  return () => new Promise(() => undefined);
+}
+afterEach(() => vi.restoreAllMocks());
+
 describe("the OAuth pages", () => {
   const told: LoginResult[] = [];
   const finished: unknown[] = [];
@@ -37,9 +48,10 @@ describe("the OAuth pages", () => {
       finish: async (...args) => (finished.push(args), result),
       resume: async (broker, state) => (state === "known" ? `https://${broker}.example/login` : null),
     };
-    const tell = async (_: unknown, each: LoginResult): Promise<void> => void told.push(each);
     return oauthRoutes({ logins: logins as Logins, tell, chatUrl, publicUrl, log: stage.log });
   }
+  let tell: (user: unknown, result: LoginResult) => Promise<void>;
+  beforeEach(() => (tell = async (_, each) => void told.push(each)));
 
   /** Opens a callback as a browser does, up to the page. */
   async function open(app: Hono, address: string): Promise<Response> {
@@ -94,6 +106,12 @@ describe("the OAuth pages", () => {
     expect(shown).toContain("The login was not finished");
     expect(shown).toContain('href="https://t.me/sauda_bot"');
     expect(told).toHaveLength(1);
+  });
+
+  it("do not wait for a chat whose messages Telegram holds up", async () => {
+    tell = holdTelegramUp();
+    const app = routes({ kind: "stale", userId: ASHA });
+    expect((await app.request("/oauth/zerodha/callback?state=x")).status).toBe(303);
   });
 
   it("say of an account that was unlinked meanwhile that nothing was stored", async () => {
@@ -181,9 +199,10 @@ describe("the key page", () => {
         token === TOKEN ? { title: "Keys of Zerodha", userName: "Asha <b>", specs: zerodha.credentials } : null,
       submit: async (_, fields) => (submitted.push({ ...fields }), answer),
     };
-    const tell = async (each: Link): Promise<void> => void told.push(each);
     return keysRoutes({ forms: forms as KeyForms, tell, chatUrl, publicUrl, log: stage.log });
   }
+  let tell: (each: Link) => Promise<void>;
+  beforeEach(() => (tell = async (each) => void told.push(each)));
   const csrfOf = (text: string): string => /name="csrf" value="([\w-]+)"/.exec(text)?.[1] ?? "";
   const post = (app: Hono, fields: Record<string, string>, headers: Record<string, string>) =>
     app.request(`/keys/${TOKEN}`, {
@@ -223,6 +242,14 @@ describe("the key page", () => {
     expect(submitted).toHaveLength(1);
     expect(told).toEqual([link]);
     expect((await reply.text()) + stage.logged()).not.toContain("marker-secret-7");
+  });
+
+  it("does not wait for a chat whose messages Telegram holds up", async () => {
+    tell = holdTelegramUp();
+    const app = routes();
+    const { csrf, cookie } = await opened(app);
+    const reply = await post(app, { csrf, apiKey: "k", apiSecret: "s" }, { cookie, "sec-fetch-site": "same-origin" });
+    expect(await reply.text()).toContain("It is stored, encrypted.");
   });
 
   it("sets its cookie's path correctly when PUBLIC_URL has a path", async () => {
