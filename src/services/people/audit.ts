@@ -70,9 +70,11 @@ export function createAudit({ store, clock }: { store: Store; clock: Clock }): A
   const audit: Collection<AuditDocument> = store.collection(auditSpec);
   return {
     async record(userId, ...events) {
-      const at = clock.now();
-      const expiresAt = at + AUDIT_DAYS * 86_400_000;
-      for (const event of events) {
+      const now = clock.now();
+      const expiresAt = now + AUDIT_DAYS * 86_400_000;
+      for (const [place, event] of events.entries()) {
+        // A millisecond apart: entries are read by their time, and those of one change must keep their order.
+        const at = now + place;
         const about = event.what === "granted" ? { about: event.about } : {};
         await audit.insert({ _id: randomAlphanumeric(16), userId, at, event, ...about, expiresAt });
       }
