@@ -36,16 +36,16 @@ export function createApiFetch({ sleep, log }: ApiFetchOptions): ApiFetch {
     const mayRetry = !NEVER_RETRIED.has(method) && (init.body === undefined || typeof init.body === "string");
     for (let tries = 1; ; tries += 1) {
       const reply = await call(url, init);
-      if (isAnswered(reply)) failures.recovered();
+      if (reply.status < 500) failures.recovered();
       const waitMs = mayRetry && tries < MAX_TRIES ? retryDelayMs(reply, tries) : null;
       if (waitMs === null) return { status: reply.status, json: async () => JSON.parse(reply.body) as unknown };
-      failures.failed(new Error(`${method}: HTTP ${reply.status}, again in ${waitMs} ms`));
+      // Telegram paces a busy bot by 429: no failure.
+      if (reply.status === 429) log.warn({ method, waitMs }, "Telegram asks to wait");
+      else failures.failed(new Error(`${method}: HTTP ${reply.status}, again in ${waitMs} ms`));
       await sleep(waitMs);
     }
   };
 }
-
-const isAnswered = ({ status }: HttpCallReply): boolean => status < 500 && status !== 429;
 
 /** Null when the reply is final. */
 function retryDelayMs({ status, body }: HttpCallReply, tries: number): number | null {

@@ -37,6 +37,7 @@ describe("the fetch that calls Telegram", () => {
     expect((await post("sendMessage")).status).toBe(200);
     expect(waits).toEqual([3_000]);
     expect(calls).toHaveLength(2);
+    expect(said).toMatchObject([{ msg: "Telegram asks to wait", method: "sendMessage", waitMs: 3_000 }]);
   });
 
   it("tries a failing server three times, with a longer pause each time", async () => {
