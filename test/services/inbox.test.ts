@@ -275,7 +275,6 @@ describe("the inbox", () => {
     const box = inbox(async () => undefined);
     await stage.store.close();
     await expect(box.accept(arrival(1))).rejects.toThrow(/finalized/);
-    stage = openStage();
   });
 });
 
