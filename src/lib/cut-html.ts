@@ -10,7 +10,7 @@ const END = "\n…";
  * tags.
  */
 export function cutHtml(text: string, max: number): string {
-  if (visible(text).length <= max) return text;
+  if (text.length <= max || visible(text).length <= max) return text;
   const kept: string[] = [];
   let room = max - END.length;
   for (const line of text.split("\n")) {
