@@ -481,9 +481,21 @@ describe("the dashboard", () => {
     const all = said(dashboardView({ ...page, parts }));
     expect(all).toContain("… and 3 more, in the sums.");
     expect(all.length).toBeLessThanOrEqual(1_024);
-    const early = said(dashboardView({ ...page, parts, pastSession: "2026-11-20" }));
-    expect(early).toContain("… and 5 more, in the sums.");
-    expect(early.length).toBeLessThanOrEqual(1_024);
+  });
+
+  it("leaves out accounts rather than the notes below them, for which a caption has no room then", () => {
+    const unpriced = { ...position, ltp: null, pnl: ZERO_PAISE, unrealised: ZERO_PAISE, dayPnl: null };
+    const holdings = [
+      { ...holding, ltp: null, pnl: null },
+      { ...holding, avgPrice: ZERO_PRICE, pnl: null },
+    ];
+    const labels = Array.from({ length: 15 }, (_, at) => `angelone${at + 10}`);
+    const rich = { ...funds, available: paise(98_76_54_321_00) };
+    const parts = labels.map((label) => read(label, { positions: [unpriced], holdings, funds: rich }));
+    const { html } = dashboardView({ ...page, parts: [...parts, silent("one")], pastSession: "2026-11-20" });
+    expect(visibleLength(html)).toBeLessThanOrEqual(1_024);
+    expect(said({ html })).toContain("more, in the sums.");
+    expect(said({ html })).toContain("this may be of 20 Nov 2026.\n⚠️ Acme (one) cannot be reached");
   });
 });
 

@@ -11,11 +11,12 @@ import {
   holdingValue,
   positionTotals,
 } from "../../domain/totals.ts";
+import { MAX_CAPTION } from "../../lib/cut-html.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { LinkResult } from "../../services/accounts/accounts.ts";
 import type { AccountNow } from "../../services/portfolio/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
-import { html, lines, type Html } from "../html.ts";
+import { html, lines, type Html, visibleLength } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
@@ -27,7 +28,6 @@ import { mergeHoldings, type MergedHolding, type MoneyPage } from "./portfolio.t
 
 /** As many two-line holdings as fit a caption of 1,024 characters. */
 const HOLDINGS_A_PAGE = 6;
-/** One line each, below the five lines of totals. */
 const ACCOUNTS_SHOWN = 12;
 const WHOLE = 10_000;
 
@@ -42,16 +42,25 @@ export function dashboardView(card: DashboardCard): View {
   const holdings = mergeHoldings(holdingParts(parts));
   const pages = 1 + Math.ceil(holdings.length / HOLDINGS_A_PAGE);
   const at = Math.min(Math.max(0, Number.isInteger(page) ? page : 0), pages - 1);
-  return {
-    html: lines(
+  const withAccounts = (most: number): Html =>
+    lines(
       heading("Dashboard", parts, accounts, label),
-      at === 0 ? totalsPart(card) : holdingsPart(holdings, at, money),
+      at === 0 ? totalsPart(card, most) : holdingsPart(holdings, at, money),
       parts.some(({ ok }) => ok) && notOfTodayNote(pastSession),
       ...failures(parts, accounts),
       stamp(now),
-    ),
+    );
+  return {
+    html: fitted(withAccounts),
     keyboard: withLogins(pagesKeyboard(at, pages, label), parts),
   };
+}
+
+/** With as many accounts as fit a caption: what does not fit would be cut off its end, where the notes are. */
+function fitted(withAccounts: (most: number) => Html): Html {
+  let most = ACCOUNTS_SHOWN;
+  while (most > 0 && visibleLength(withAccounts(most)) > MAX_CAPTION) most -= 1;
+  return withAccounts(most);
 }
 
 export const holdingParts = (parts: readonly LinkResult<AccountNow>[]) =>
@@ -87,7 +96,7 @@ function figuresOf(days: readonly AccountNow[]): Figures {
 }
 
 /** Null when no account has answered: totals of zero would read as a loss of everything. */
-function totalsPart({ parts, money, pastSession }: DashboardCard): Html | null {
+function totalsPart({ parts, money }: DashboardCard, most: number): Html | null {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   if (known.length === 0) return null;
   const total = figuresOf(known.map(({ day }) => day));
@@ -96,9 +105,7 @@ function totalsPart({ parts, money, pastSession }: DashboardCard): Html | null {
     return [`${label} ${money.plain(worth)}`, money.cell(today)];
   });
   const notRead = notReadRows(parts);
-  // The note that this is not of today takes the room of two accounts.
-  const room = ACCOUNTS_SHOWN - notRead.length - (pastSession === null ? 0 : 2);
-  const shown = each.slice(0, Math.max(0, room));
+  const shown = each.slice(0, Math.max(0, most - notRead.length));
   return lines(
     html`<pre>${renderPairs(
       [
