@@ -78,4 +78,11 @@ describe("an account that is logged in again", () => {
     await asha.waitFor(/^Zerodha is linked/, quote.message_id);
     expect((await chat.ask("/quote SBIN")).text).toMatch(/\nZerodha · [\d:]+ IST$/);
   });
+
+  it("has each login in /activity", async () => {
+    const { text = "" } = await running().playground.chat(ASHA).ask("/activity");
+    expect(text.match(/zerodha: .*/g)?.toSorted()).toEqual(
+      ["linked", "logged in", "logged in"].map((what) => `zerodha: ${what}`),
+    );
+  });
 });

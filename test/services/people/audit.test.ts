@@ -91,8 +91,7 @@ describe("the audit of an account", () => {
     await accounts.update(link._id, () => key("k1"));
     await accounts.remove(ASHA, link._id);
     link = await accounts.add(ASHA, brokerName("zerodha"), {});
-    await logIn();
-    const standIn = await accounts.standIn(link);
+    const standIn = await accounts.standIn(await logIn());
     await accounts.update(standIn._id, () => key("k2"));
     await accounts.remove(ASHA, standIn._id);
     expect(await happened()).toEqual(["zerodha linked"]);
