@@ -657,6 +657,35 @@ describe("the scheduled messages of a day", () => {
     expect(text()).toContain("1 not counted as realised: SBIN (earlier trades not recorded).");
   });
 
+  it("counts what was closed where the account has what its trades leave: shares sold in part, and a carried short", async () => {
+    const all = deps();
+    const short = { ...trade, tradeId: "t2", side: "SELL", productType: "MARGIN", qty: 2 } as const;
+    const at = istInstant(DATE, "10:00");
+    broker.book.trades = [
+      { ...trade, at },
+      { ...short, at },
+    ];
+    broker.book.positions = [position, { ...position, side: "SELL", productType: "MARGIN", qty: 2 }];
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "15:51");
+    await broker.logIn(link._id);
+    const later = { price: priceFromRupees(810), at: istInstant("2026-11-25", "10:00") };
+    broker.book.trades = [
+      { ...trade, ...later, tradeId: "t3", side: "SELL", qty: 4 },
+      { ...short, ...later, tradeId: "t4", side: "BUY", qty: 1 },
+    ];
+    broker.book.holdings = [{ ...holding, symbol: SBIN.symbol, key: SBIN.key, qty: 6 }];
+    broker.book.positions = [
+      { ...position, side: "SELL", qty: 4 },
+      { ...position, side: "SELL", productType: "MARGIN", qty: 1 },
+    ];
+    await run(closingDigest(all));
+    posted = [];
+    await run(periodReport(all, "week"));
+    expect(text()).toMatch(/Realised, FIFO +\+30\.00/);
+    expect(text()).not.toContain("not counted");
+  });
+
   it.each([
     ["a split was since the purchase", 200, "1 not counted as realised: SBIN (split or bonus since the purchase)."],
     ["the price only fell", 1_000, null],

@@ -256,6 +256,24 @@ describe("first-in-first-out matching", () => {
     expect([gaps(7, 5), gaps(16, 0)]).toEqual([[SBIN], [SBIN]]);
   });
 
+  it("counts intraday trips in a share of which earlier purchases are not recorded, and takes them for no gap in it", () => {
+    const [before, date] = ["2026-11-19", "2026-11-20"];
+    const at = (day: string, time: string) => ({ at: istInstant(day, time) });
+    const day = [
+      fill("BUY", 10, 100, { ...at(date, "10:00"), productType: "INTRADAY" }),
+      fill("SELL", 10, 101, { ...at(date, "10:30"), productType: "INTRADAY" }),
+    ];
+    const old = fill("BUY", 5, 100, { ...at(before, "10:00"), productType: "MTF" });
+    const fills = [old, ...day, fill("BUY", 10, 100, at(date, "11:00")), fill("SELL", 4, 110, at(date, "11:30"))];
+    const span = { from: istInstant(date), to: istInstant("2026-11-21") };
+    const { trips, uncounted } = realisedIn(fills, { ...span, unrecorded: new Set([SBIN]) });
+    expect(realisedOf(trips)).toBe(rupees(10));
+    expect(uncounted).toEqual([{ symbol: SBIN, why: "unrecorded" }]);
+    const left = fill("BUY", 10, 100, { ...at(date, "12:00"), productType: "INTRADAY" });
+    const owned = { symbol: SBIN, key: null, productType: "CNC", qty: 6, pledgedQty: 0 } as const;
+    expect(unrecorded([...fills.slice(3), left], date, [owned])).toEqual([]);
+  });
+
   const signed = (all: readonly Pick<Fill, "side" | "qty">[]): number =>
     all.reduce((total, { side, qty }) => total + (side === "BUY" ? qty : -qty), 0);
 
