@@ -140,6 +140,17 @@ describe("the user's own limits", () => {
       await mixed.close();
     });
 
+    it("count an account that is not linked any more as real", async () => {
+      const mixed = await openFloor({ brokers: [broker, paper()] });
+      const [, practice] = await mixed.accounts.active(ASHA);
+      const { intent } = await ticket(mixed, { parts: [{ link: practice!, qty: 10 }] });
+      await mixed.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      broker.positions = [losing(1_000)];
+      await mixed.accounts.remove(ASHA, practice!._id);
+      expect(await mixed.limits.admit(intent)).toEqual(REACHED);
+      await mixed.close();
+    });
+
     it("block only what the account counts for while its loss cannot be read", async () => {
       const play = paper();
       const mixed = await openFloor({ brokers: [broker, play] });
