@@ -502,6 +502,14 @@ describe("an alert", () => {
       expect(await sweepAt({ high: 105 })).toBe(1);
     });
 
+    it("of an index is met by Yahoo's high of a later day, which no sweep needs to have seen before it", async () => {
+      await sweepAt({ high: 106, low: 99 });
+      await arm("NIFTY50 > 105", "NIFTY50-INDEX");
+      harness.failures.set(link._id, "timeout");
+      expect(await sweepAt({})).toBe(0);
+      expect(await sweepAt({}, DAY_MS)).toBe(1);
+    });
+
     it("that a sweep found untouched is not met by an older high, as Yahoo's may be", async () => {
       await sweepAt({ high: 106, low: 99 });
       await arm("SBIN > 105");
