@@ -192,6 +192,8 @@ describe("the answer", () => {
     expect(await ask("/help buy")).toBe("Trade\n/buy – Buy, with a card to confirm: /buy SBIN 10 @ 1000 mis");
     expect(await ask("/help /Positions")).toBe("Portfolio\n/positions – Open and closed positions, all accounts");
     expect(await ask("/help me")).toBe("I do not know that command. /help lists what I can do.");
+    await world().deps.users.update(userId(ASHA), () => ({ role: "viewer" }));
+    expect(await ask("/help users")).toBe("I do not know that command. /help lists what I can do.");
   });
 
   it.each(["status", "run", "history"])("to /niftyshop %s with more words says what it takes", async (verb) => {
