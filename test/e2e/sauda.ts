@@ -10,7 +10,7 @@ import { freePort } from "../free-port.ts";
 export interface TestSauda {
   readonly sauda: Sauda;
   readonly playground: Playground;
-  /** Its clock, epoch ms. */
+  /** Its clock, epoch ms, late by the time it took to start: early, the next code of an authenticator would be refused. */
   now(): number;
   stop(): Promise<void>;
 }
@@ -27,9 +27,9 @@ export async function startTestSauda(
   // The redirect URLs contain the port, so it must be known before the start.
   const own = { PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "error", SAUDA_CLOCK: QUIET };
   const config = readConfig({ ...own, ...settings }, roots);
-  const startedAt = Date.now();
   const sauda = await startSauda(config, () => undefined);
   await sauda.ready;
+  const startedAt = Date.now();
   const { playground } = sauda;
   if (!playground) throw new Error("the playground did not start");
   return {
