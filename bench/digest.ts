@@ -62,7 +62,7 @@ const { name, store, close } = await openStore();
 const USERS = name === "ferretdb" ? Math.min(ASKED, FERRETDB_USERS) : ASKED;
 const telegram = await startTelegramFloor(PER_SECOND);
 const log = createLog({ level: "error" });
-const users = createUsers({ store, clock, ownerId: null });
+const users = createUsers({ log: createLog({ level: "silent" }), store, clock, ownerId: null });
 const { accounts, book, link } = stubBroker(store, clock);
 const snapshots = createSnapshots({ store, clock });
 const pictures = createPictures();

@@ -91,7 +91,7 @@ function withDatabase(uri: string, database: string): string {
 }
 
 async function fill(store: Store, clock: Clock, dir: string, { people, prepare }: Household): Promise<void> {
-  const users = createUsers({ store, clock, ownerId: userId(ASHA) });
+  const users = createUsers({ log: createLog({ level: "silent" }), store, clock, ownerId: userId(ASHA) });
   const accounts = createAccounts({ store, clock, brokers: new Map(), log: createLog({ level: "silent" }) });
   const links: LinkId[] = [];
   for (const person of people) {

@@ -95,7 +95,10 @@ async function ready(telegram: Playground, bot: BotProcess): Promise<void> {
 }
 
 async function linkZerodha(store: Store, clock: Clock): Promise<void> {
-  await createUsers({ store, clock, ownerId: userId(ASHA) }).ensure(userId(ASHA), "Asha");
+  await createUsers({ log: createLog({ level: "silent" }), store, clock, ownerId: userId(ASHA) }).ensure(
+    userId(ASHA),
+    "Asha",
+  );
   const accounts = createAccounts({ store, clock, brokers: new Map(), log: createLog({ level: "silent" }) });
   const credentials = Object.entries(street.credentials.get(ZERODHA) ?? {});
   const secrets = Object.fromEntries(credentials.map(([field, value]) => [field, new Secret(value)]));

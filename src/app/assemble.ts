@@ -20,6 +20,7 @@ import type { Store } from "../ports/store.ts";
 import type { Closes } from "../services/portfolio/closes.ts";
 import { createClaims, type Claims } from "../services/claims.ts";
 import { withQuietHours } from "../services/digests/delivery.ts";
+import type { AuditDeps } from "../services/people/audit.ts";
 import { trackCollections } from "../services/people/forget.ts";
 import type { Link } from "../services/accounts/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
@@ -70,7 +71,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const effective: Config = world
     ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: world.ownerId }
     : config;
-  if (effective.ownerId === null) await offerOwnership({ store, clock }, say);
+  if (effective.ownerId === null) await offerOwnership({ store, clock, log }, say);
 
   const http = createHttp(clock, log, metrics);
   const yahoo = createYahoo({
@@ -182,7 +183,7 @@ async function startLocal(config: Config, clock: Clock, keepFailures: FailureLog
 }
 
 /** Prints a one-time code that makes its sender the owner, unless the store has an owner. */
-async function offerOwnership(deps: { store: Store; clock: Clock }, say: (line: string) => void): Promise<void> {
+async function offerOwnership(deps: AuditDeps, say: (line: string) => void): Promise<void> {
   const { createUsers, keepOwnerCode } = await import("../services/people/users.ts");
   if (await createUsers({ ...deps, ownerId: null }).owner()) return;
   const code = randomAlphanumeric(12);

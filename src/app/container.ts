@@ -81,6 +81,7 @@ export function createContainer(options: ContainerOptions): Container {
   const users = createUsers({
     store,
     clock,
+    log,
     ownerId: config.ownerId === null ? null : userId(config.ownerId),
   });
   const accounts = createAccounts({ store, clock, brokers, log });
@@ -100,7 +101,7 @@ export function createContainer(options: ContainerOptions): Container {
     firstExpiry,
   });
   const oneTime = createOneTime({ store, clock });
-  const audit = createAudit({ store, clock });
+  const audit = createAudit({ store, clock, log });
   const quotes = createQuotes({ accounts, clock, yahoo: options.yahoo });
   const closes = createCloses({
     clock,
@@ -108,7 +109,7 @@ export function createContainer(options: ContainerOptions): Container {
     table: (broker) => instruments.table(broker),
     hasOpened: (at) => hasOpened(at, calendar.current()),
   });
-  const orderLock = createOrderLock({ store, clock });
+  const orderLock = createOrderLock({ store, clock, log });
   // A freeze blocks all orders except those of /panic, which only reduce risk.
   const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>
     allows((await users.get(id))?.role ?? "pending", "trader") &&

@@ -21,6 +21,7 @@ await runOrExit(async () => {
   const users = createUsers({
     store,
     clock,
+    log,
     ownerId: config.ownerId === null ? null : userId(config.ownerId),
   });
   const owner = config.ownerId === null ? await users.owner() : await users.ensure(userId(config.ownerId), "Owner");

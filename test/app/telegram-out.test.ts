@@ -7,6 +7,7 @@ import type { Intent } from "../../src/services/orders/journal.ts";
 import { createUsers } from "../../src/services/people/users.ts";
 import { fakeBroker } from "../services/orders/fake-broker.ts";
 import { ASHA, type Floor, openFloor, sent, ticket, watch } from "../services/orders/floor.ts";
+import { createLog } from "../../src/lib/log.ts";
 
 const refusal = (code: number, description: string): GrammyError =>
   new GrammyError("failed", { ok: false, error_code: code, description }, "editMessageText", {});
@@ -29,7 +30,8 @@ describe("the card of an order whose state changes", () => {
   });
   afterEach(() => floor.close());
 
-  const users = () => createUsers({ store: floor.store, clock: floor.clock, ownerId: ASHA });
+  const users = () =>
+    createUsers({ log: createLog({ level: "silent" }), store: floor.store, clock: floor.clock, ownerId: ASHA });
   const api = {
     editMessageText: (...[, , , other]: Parameters<Api["editMessageText"]>) => {
       edits += 1;

@@ -8,6 +8,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import { createLocalLeases } from "../../src/services/leases.ts";
 import { createUsers } from "../../src/services/people/users.ts";
 import { openStage, type Stage } from "../services/stage.ts";
+import { createLog } from "../../src/lib/log.ts";
 
 describe("updates that are stopped before Telegram has answered", () => {
   let stage: Stage;
@@ -113,7 +114,12 @@ describe("updates that cannot be stored, as on a full disk", () => {
     const { clock, log } = stage;
     const told: number[] = [];
     const sendMessage = async (chat: number): Promise<never> => void told.push(chat) as never;
-    const users = createUsers({ store: stage.store, clock, ownerId: userId(ASHA) });
+    const users = createUsers({
+      log: createLog({ level: "silent" }),
+      store: stage.store,
+      clock,
+      ownerId: userId(ASHA),
+    });
     await users.ensure(userId(ASHA), "Asha");
     await users.ensure(userId(1002), "Stranger");
     const updates = createUpdates({

@@ -151,7 +151,10 @@ describe("the scheduled messages of a day", () => {
     days = [];
     niftyAt = null;
     shopMode = "off";
-    user = await createUsers({ store: temp.store, clock, ownerId: ASHA }).ensure(ASHA, "Asha");
+    user = await createUsers({ log: createLog({ level: "silent" }), store: temp.store, clock, ownerId: ASHA }).ensure(
+      ASHA,
+      "Asha",
+    );
     link = await broker.link(ASHA);
   });
   afterEach(() => temp.remove());
@@ -443,7 +446,7 @@ describe("the scheduled messages of a day", () => {
         if (isDown) throw new BrokerError("unavailable", "down", { broker: ACME, endpoint: "GET /x" });
         return all.digests.keep(links, date);
       };
-      const users = createUsers({ store: temp.store, clock, ownerId: ASHA });
+      const users = createUsers({ log: createLog({ level: "silent" }), store: temp.store, clock, ownerId: ASHA });
       const claims = createClaims({ store: temp.store, clock });
       const jobs = createJobs({ claims, clock, users, log: createLog({ level: "silent" }) });
       const until = async (time: string): Promise<void> => {
@@ -1113,7 +1116,12 @@ describe("the scheduled messages of a day", () => {
   });
 
   it("reminds the owner of a missing list twice a month, in long months too", async () => {
-    const owner = await createUsers({ store: temp.store, clock, ownerId: ASHA }).ensure(ASHA, "Asha");
+    const owner = await createUsers({
+      log: createLog({ level: "silent" }),
+      store: temp.store,
+      clock,
+      ownerId: ASHA,
+    }).ensure(ASHA, "Asha");
     const outbox = createOutbox({
       store: temp.store,
       clock,

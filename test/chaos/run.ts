@@ -142,7 +142,15 @@ async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Pr
   }
   for (const { name } of DEFINITIONS) await retryFor(STORE_IS_BACK_WITHIN_MS, () => link(name));
   const journal = createJournal({ store, clock });
-  const limits = createLimits({ store, clock, accounts, journal, closes: asGiven, nextTradingDay: (today) => today });
+  const limits = createLimits({
+    log: createLog({ level: "silent" }),
+    store,
+    clock,
+    accounts,
+    journal,
+    closes: asGiven,
+    nextTradingDay: (today) => today,
+  });
   // A tap confirms or is too late: no card asks again.
   await retryFor(STORE_IS_BACK_WITHIN_MS, () => limits.set(ASHA, "driftBasisPoints", null));
   await store.close();

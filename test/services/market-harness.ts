@@ -130,7 +130,7 @@ export async function openMarketHarness(): Promise<MarketHarness> {
       [PAPER, { definition: paper, connector: async () => beside }],
     ]),
   });
-  const users = createUsers({ store, clock, ownerId: userId(1) });
+  const users = createUsers({ log: createLog({ level: "silent" }), store, clock, ownerId: userId(1) });
   async function linkAt(broker: BrokerName, user: UserId): Promise<Link> {
     await users.ensure(user, "Somebody");
     await users.update(user, () => ({ role: "trader" }));

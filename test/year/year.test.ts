@@ -115,7 +115,7 @@ describe("a year of morning and closing messages", () => {
     const { store } = life;
     const { accounts, book } = stubBroker(store, clock);
     book.positions = [{ ...position, productType: "MARGIN" }];
-    const users = createUsers({ store, clock, ownerId: null });
+    const users = createUsers({ log: createLog({ level: "silent" }), store, clock, ownerId: null });
     const snapshots = createSnapshots({ store, clock });
     const leases = createLeases({ store, clock });
     const outbox: Outbox = createOutbox({
@@ -241,7 +241,7 @@ describe("a year of morning and closing messages", () => {
   it("sends every due message exactly once and none on closed days, despite kills, outages and two processes", async () => {
     const random = seededRandom(20_260_101);
     const { accounts, logIn, link } = stubBroker(temp.store, clock);
-    const users = createUsers({ store: temp.store, clock, ownerId: null });
+    const users = createUsers({ log: createLog({ level: "silent" }), store: temp.store, clock, ownerId: null });
     for (const { id, role, settings } of PEOPLE) {
       await users.ensure(id, `user ${id}`);
       await users.update(id, (user) => ({ role, settings: { ...user.settings, ...settings } }));

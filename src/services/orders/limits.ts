@@ -3,10 +3,10 @@ import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { type Paise, type Price, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
-import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
+import type { Collection, CollectionSpec, Document } from "../../ports/store.ts";
 import type { Link } from "../accounts/accounts.ts";
 import { changeDocument } from "../change-document.ts";
-import { createAudit } from "../people/audit.ts";
+import { createAudit, type AuditDeps } from "../people/audit.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import { type Intent, reducesRisk, type Journal } from "./journal.ts";
@@ -58,8 +58,7 @@ export interface Limits extends TicketGuard, Admission {
   checkChange(link: Link, instrument: Instrument | undefined, order: Order, change: OrderChange): Promise<Finding[]>;
 }
 
-export interface LimitsDeps extends LossRuleDeps {
-  readonly store: Store;
+export interface LimitsDeps extends LossRuleDeps, AuditDeps {
   readonly journal: Journal;
 }
 
@@ -170,11 +169,14 @@ export function createLimits(deps: LimitsDeps): Limits {
   return {
     of,
     async set(user, name, value) {
+      const before = await of(user);
       await change(user, (document) =>
         withLimit(inForce(document, today()), name, value, deps.nextTradingDay(today())),
       );
       const state = await of(user);
-      await audit.record(user, { what: "limit", limit: name, value, from: state.waiting[name]?.from ?? null });
+      const from = state.waiting[name]?.from ?? null;
+      if (!isSameLimit(wantedIn(before, name), value))
+        await audit.record(user, { what: "limit", limit: name, value, from });
       return state;
     },
     async check(request, plan) {
@@ -232,6 +234,12 @@ function valueFindings({ orderValue }: LimitValues, value: Paise | null): Findin
 
 function segmentFindings({ segments }: LimitValues, { segment }: Instrument): Finding[] {
   return segments === null || segments.includes(segment) ? [] : [{ level: "block", code: "limit-segment", segment }];
+}
+
+/** The value that the user set last, in force or waiting. */
+function wantedIn<K extends LimitName>({ values, waiting }: LimitState, name: K): LimitValues[K] {
+  const later = waiting[name];
+  return later ? later.value : values[name];
 }
 
 /** Applies the waiting values that are due today, and the defaults of limits that are newer than the document. */

@@ -64,7 +64,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const journal = createJournal({ store, clock });
   const orderCall = createOrderCall({ accounts, log, timeoutMs: timing.callMs });
   const egressRule = createEgressRule({ accounts, needsEgress });
-  const own = createLimits({ store, clock, accounts, closes, journal, nextTradingDay });
+  const own = createLimits({ store, clock, log, accounts, closes, journal, nextTradingDay });
   const cardTurns = createTurns();
   const { onChange } = deps;
   const watcher = createWatcher({ accounts, journal, clock, log, timing, cardTurns, nextTradingDay, onChange });

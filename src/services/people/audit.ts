@@ -1,5 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
+import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
 import type { Role } from "./users.ts";
@@ -59,14 +60,21 @@ const auditSpec: CollectionSpec<AuditDocument> = {
 export const AUDIT_DAYS = 400;
 const MOST_READ = 400;
 
-/** Who changed what, per user. A crash in between may lose the entry of a change, never the change. */
+/** Who changed what, per user. */
 export interface Audit {
+  /** Never rejects, because the change is made by then: an entry that cannot be stored is logged. */
   record(user: UserId, ...events: readonly AuditEvent[]): Promise<void>;
   /** The user's newest entries, newest first. */
   recent(user: UserId): Promise<readonly AuditEntry[]>;
 }
 
-export function createAudit({ store, clock }: { store: Store; clock: Clock }): Audit {
+export interface AuditDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createAudit({ store, clock, log }: AuditDeps): Audit {
   const audit: Collection<AuditDocument> = store.collection(auditSpec);
   return {
     async record(userId, ...events) {
@@ -76,7 +84,9 @@ export function createAudit({ store, clock }: { store: Store; clock: Clock }): A
         // A millisecond apart: entries are read by their time, and those of one change must keep their order.
         const at = now + place;
         const about = event.what === "granted" ? { about: event.about } : {};
-        await audit.insert({ _id: randomAlphanumeric(16), userId, at, event, ...about, expiresAt });
+        await audit
+          .insert({ _id: randomAlphanumeric(16), userId, at, event, ...about, expiresAt })
+          .catch((error: unknown) => log.error({ err: error, user: userId, what: event.what }, "change not recorded"));
       }
     },
     recent: (user) => audit.find("user", [user], { order: "desc", limit: MOST_READ }),

@@ -3,11 +3,10 @@ import type { UserId } from "../../domain/ids.ts";
 import { isSameText } from "../../lib/same-text.ts";
 import { Secret } from "../../lib/secret.ts";
 import { newTotpSecret, stepAt, stepOf } from "../../lib/totp.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
+import type { Collection, CollectionSpec, Document } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
 import type { CapturedMessage } from "../accounts/key-capture.ts";
-import { createAudit, type AuditEvent } from "./audit.ts";
+import { createAudit, type AuditDeps, type AuditEvent } from "./audit.ts";
 import { CLOCKS_APART_MS } from "../leases.ts";
 
 export type LockKind = "none" | "pin" | "totp";
@@ -113,7 +112,7 @@ export interface OrderLock {
   remove(user: UserId): Promise<void>;
 }
 
-export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock {
+export function createOrderLock(deps: AuditDeps): OrderLock {
   const locks: Collection<LockDocument> = deps.store.collection(locksSpec);
   const { clock } = deps;
   const audit = createAudit(deps);

@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
 import { createOneTime } from "../one-time.ts";
-import { createAudit, type AuditEvent } from "./audit.ts";
+import { createAudit, type AuditDeps, type AuditEvent } from "./audit.ts";
 
 export const ROLES = ["owner", "trader", "viewer", "pending", "blocked"] as const;
 export type Role = (typeof ROLES)[number];
@@ -96,7 +96,7 @@ export async function keepOwnerCode(deps: { store: Store; clock: Clock }, code: 
   await createOneTime(deps).issue({ userId: userId(0), action: OWN, payload: {}, ttlMs: OWN_TTL_MS, id: code });
 }
 
-export function createUsers(deps: { store: Store; clock: Clock; ownerId: UserId | null }): Users {
+export function createUsers(deps: AuditDeps & { readonly ownerId: UserId | null }): Users {
   const users: Collection<UserDocument> = deps.store.collection(usersSpec);
   const oneTime = createOneTime(deps);
   const audit = createAudit(deps);

@@ -61,7 +61,7 @@ describe("logins", () => {
     const brokers = new Map(["echo", "bound"].map((name) => [brokerName(name), fakeBroker(name, name === "bound")]));
     accounts = createAccounts({ store: stage.store, clock: stage.clock, brokers, log: createLog({ level: "silent" }) });
     const oneTime = createOneTime(stage);
-    users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null });
+    users = createUsers({ log: createLog({ level: "silent" }), store: stage.store, clock: stage.clock, ownerId: null });
     logins = createLogins({ accounts, oneTime, users, publicUrl: PUBLIC, opensHere: true });
     capture = createKeyCapture({ store: stage.store, clock: stage.clock, accounts });
     await users.ensure(ASHA, "Asha <b>");

@@ -12,6 +12,7 @@ import { createOneTime } from "../../../src/services/one-time.ts";
 import { createOutbox } from "../../../src/notify/outbox.ts";
 import { createUsers, keepOwnerCode, ROLES, type User, type Users } from "../../../src/services/people/users.ts";
 import { openStage, type Stage } from "../stage.ts";
+import { createLog } from "../../../src/lib/log.ts";
 
 const [ASHA, VIKRAM, MEERA] = [userId(1001), userId(1002), userId(1003)];
 
@@ -29,6 +30,7 @@ describe("who gets in", () => {
 
   function makeUsers(options: { ownerId?: string } = {}): Users {
     const users = createUsers({
+      log: createLog({ level: "silent" }),
       store,
       clock: stage.clock,
       ownerId: options.ownerId === undefined ? null : userId(options.ownerId),
@@ -36,7 +38,7 @@ describe("who gets in", () => {
     admission = createAdmission({
       users,
       oneTime: createOneTime({ store, clock: stage.clock }),
-      audit: createAudit({ store, clock: stage.clock }),
+      audit: createAudit({ store, clock: stage.clock, log: stage.log }),
       clock: stage.clock,
       tellOwner: async (owner, about, key) => void told.push(`${owner._id} about ${about._id} ${key}`),
       tellUser: async (user, before) => void told.push(`${user._id} is ${user.role}, was ${before}`),

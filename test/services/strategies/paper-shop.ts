@@ -23,6 +23,7 @@ import { createNiftyShop, type NiftyShop } from "../../../src/services/strategie
 import { createUsers, type User } from "../../../src/services/people/users.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { asGiven } from "../stub-broker.ts";
+import { createLog } from "../../../src/lib/log.ts";
 
 /** The scripted market: the price of each share by day, in rupees. */
 export type Script = (ticker: string, date: string, by: "quote" | "candle") => number;
@@ -85,7 +86,7 @@ export async function openPaperShop(
   });
   const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
   const log = pino({ level: "silent" });
-  const users = createUsers({ store, clock, ownerId: userId(1001) });
+  const users = createUsers({ log: createLog({ level: "silent" }), store, clock, ownerId: userId(1001) });
   const accounts = createAccounts({
     store,
     clock,
