@@ -5,8 +5,11 @@ import type { BotCall } from "./lean-telegram.ts";
 export type Recorded = Readonly<Record<string, readonly BotCall[]>>;
 
 const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = process.env;
-/** BARE_FETCH: a URL that a tapped button POSTs to first. BARE_RUNNER: polls with grammY's runner. */
-const { BARE_REPLIES = "{}", BARE_FETCH, BARE_RUNNER } = process.env;
+/**
+ * BARE_FETCH: a URL that a tapped button POSTs to first. BARE_RUNNER: polls with grammY's runner. BARE_INBOX: polls through
+ * Sauda's inbox, in this directory.
+ */
+const { BARE_REPLIES = "{}", BARE_FETCH, BARE_RUNNER, BARE_INBOX } = process.env;
 const replies = JSON.parse(BARE_REPLIES) as Recorded;
 const bot = new Bot(token, { client: { apiRoot } });
 
@@ -20,5 +23,6 @@ bot.use(async (ctx) => {
   }
 });
 
-if (BARE_RUNNER === undefined) void bot.start();
+if (BARE_INBOX !== undefined) await (await import("./bare-inbox.ts")).pollThroughInbox(bot, BARE_INBOX);
+else if (BARE_RUNNER === undefined) void bot.start();
 else (await import("@grammyjs/runner")).run(bot);

@@ -89,8 +89,8 @@ async function openStage(start: (telegram: Readonly<Record<string, string>>) => 
 
 const openSauda = (home: Home): Promise<Stage> =>
   openStage((telegram) => startSauda({ ...home.settings, ...telegram }));
-const openBare = (recorded: Recorded): Promise<Stage> =>
-  openStage((telegram) => startBareBot({ ...telegram, BARE_REPLIES: JSON.stringify(recorded), BARE_RUNNER: "yes" }));
+const openBare = (recorded: Recorded, polling: Readonly<Record<string, string>>): Promise<Stage> =>
+  openStage((telegram) => startBareBot({ ...telegram, BARE_REPLIES: JSON.stringify(recorded), ...polling }));
 
 async function recordCalls(stage: Stage): Promise<Recorded> {
   const turns = Object.values(SCRIPTS).flat();
@@ -115,27 +115,34 @@ async function compareWithBareBot(): Promise<void> {
   const home = await openHome("sqlite", { people: PEOPLE });
   if (!home) throw new Error("no store");
   const sauda = await openSauda(home);
-  const bare = await openBare(await recordCalls(sauda));
+  const recorded = await recordCalls(sauda);
+  const bare = await openBare(recorded, { BARE_RUNNER: "yes" });
+  const inbox = await openBare(recorded, { BARE_INBOX: join(home.settings["DATA_DIR"] ?? "", "bare-inbox") });
   const rows: Record<string, object> = {};
   for (const name of values.only.split(",")) {
     const turns = SCRIPTS[name] ?? [];
     for (const chats of CHATS) {
       const [limit, ours] = [await measure(bare, turns, chats), await measure(sauda, turns, chats)];
+      const durable = await measure(inbox, turns, chats);
       rows[`${name}, ${chats} ${chats === 1 ? "chat" : "chats"}`] = {
         "ours /s": ours.perSecond,
         "bare /s": limit.perSecond,
         ratio: round(ours.perSecond / limit.perSecond),
+        "inbox /s": durable.perSecond,
+        "inbox ratio": round(durable.perSecond / limit.perSecond),
         "ours p50 ms": ours.p50,
         "ours p99 ms": ours.p99,
         "bare p50 ms": limit.p50,
         "bare p99 ms": limit.p99,
         "ours CPU ms": ours.cpuMs,
         "bare CPU ms": limit.cpuMs,
+        "inbox CPU ms": durable.cpuMs,
       };
     }
   }
   await sauda.stop();
   await bare.stop();
+  await inbox.stop();
   await home.close();
   console.table(rows);
 }
