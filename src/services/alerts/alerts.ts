@@ -1,6 +1,7 @@
 import PQueue from "p-queue";
 import type { BrokerName, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
+import { createFailureLog } from "../../lib/failure-log.ts";
 import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -103,6 +104,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   const pricesOf = createAlertPrices(deps);
   const pnlOf = createAlertPnl(deps);
+  /** One for all alerts: while the store takes no writes, each is tried again at every sweep. */
+  const posting = createFailureLog(log, {
+    failed: "alert messages cannot be posted; retrying",
+    recovered: "alert messages are posted again",
+  });
 
   /** The link that a user's prices are read through: one with a live session; null means Yahoo. */
   async function priceLinkOf(user: UserId): Promise<Link | null> {
@@ -228,8 +234,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       try {
         await fire(alert, by);
         count += 1;
+        posting.recovered();
       } catch (error) {
-        log.error({ err: error, alert: alert._id }, "alert message could not be posted");
+        posting.failed(new Error(`alert ${alert._id}`, { cause: error }));
       }
     }
     return count;

@@ -269,6 +269,23 @@ describe("an alert", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
+  it("that cannot be posted is logged once with its id, not at every sweep, and the recovery too", async () => {
+    const said: { msg: string; err?: { message: string } }[] = [];
+    alerts = open({ log: pino({ level: "info" }, { write: (line: string) => void said.push(JSON.parse(line)) }) });
+    await harness.link(asha);
+    const { _id } = await arm("SBIN > 105");
+    harness.prices.broker = 110;
+    harness.pass(2_000);
+    isTelling = false;
+    for (let sweeps = 0; sweeps < 5; sweeps += 1) await alerts.sweep();
+    isTelling = true;
+    await alerts.sweep();
+    expect(said).toMatchObject([
+      { msg: "alert messages cannot be posted; retrying", err: { message: `alert ${_id}: the outbox is away` } },
+      { msg: "alert messages are posted again" },
+    ]);
+  });
+
   it("is checked in one batch per broker for all users", async () => {
     for (let user = 1; user <= 30; user += 1) {
       await harness.link(userId(user));
