@@ -7,7 +7,7 @@ import type { InstrumentKey, TradingSymbol, UserId } from "../../domain/ids.ts";
 import { indexKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { changeInBasisPoints, sumPaise, valueOf, type Paise } from "../../domain/money.ts";
-import type { Order } from "../../domain/order.ts";
+import { isDelivery, type Order } from "../../domain/order.ts";
 import {
   isDeliverySale,
   type Funds,
@@ -164,7 +164,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     day: AccountDay,
   ): Promise<Pick<Snapshot, "rebased" | "unrecorded">> {
     const { date } = snapshot;
-    if (snapshot.fills.every(({ productType }) => isOfOneDay(productType))) return {};
+    if (!snapshot.fills.some(mayCloseCarried)) return {};
     const fills = await snapshots.fillsUpTo(snapshot);
     const rebased = await rebasedSales(deps, link, { date, fills });
     const gaps = unrecorded(fills, date, ownedIn(day));
@@ -225,6 +225,10 @@ export function createDigests(deps: DigestsDeps): Digests {
     },
   };
 }
+
+/** A delivery purchase only opens. Anything else is looked up in all the account's days. */
+const mayCloseCarried = ({ side, productType }: Fill): boolean =>
+  !isOfOneDay(productType) && !(side === "BUY" && isDelivery(productType));
 
 /** Shares bought today are among the positions, and shares sold today have left the holdings. */
 const ownedIn = ({ positions, holdings }: AccountDay): Owned[] => [
