@@ -2,14 +2,20 @@
 FROM node:24-slim AS install
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM install AS build
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npm run build
 
 FROM node:24-slim
-# The code is not writable in here: compiled sources, which halve the time to start, are kept beside the data.
+# The code is not writable in here: compiled code, which halves the time to start, is kept beside the data.
 ENV NODE_ENV=production DATA_DIR=/data NODE_COMPILE_CACHE=/data/compile-cache
 WORKDIR /app
 COPY --from=install /app/node_modules ./node_modules
-COPY package.json ./
+COPY --from=build /app/dist ./dist
+COPY package.json package-lock.json ./
 COPY assets ./assets
 COPY commands ./commands
 COPY conversations ./conversations
@@ -23,4 +29,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-CMD ["node", "--max-semi-space-size=4", "--liftoff-only", "src/app/start.js", "main"]
+CMD ["node", "--max-semi-space-size=4", "src/app/start.js", "main"]

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 /** The flags of `npm start` in package.json. */
-const FLAGS = ["--max-semi-space-size=4", "--liftoff-only"];
+const FLAGS = ["--max-semi-space-size=4"];
 const TICK_MS = 10;
 const STOP_WITHIN_MS = 12_000;
 
@@ -28,6 +28,13 @@ export const startSauda = (settings: Readonly<Record<string, string>>, preload?:
     ],
     settings,
   );
+
+/** The same without the bundle of `npm run build`. */
+export const startFromSources = (settings: Readonly<Record<string, string>>): BotProcess =>
+  start([...FLAGS, join(ROOT, "src/app/main.ts")], {
+    ...settings,
+    NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compile"),
+  });
 
 /** The grammY bot to compare with, with the same Node, flags and compile cache. */
 export const startBareBot = (settings: Readonly<Record<string, string>>): BotProcess =>

@@ -1,16 +1,20 @@
-import { startBareBot, startSauda, type BotProcess } from "./bot-process.ts";
+import { join } from "node:path";
+import { bundledMain } from "../src/app/bundle.ts";
+import { startBareBot, startFromSources, startSauda, type BotProcess } from "./bot-process.ts";
 import { openHome } from "./household.ts";
 import { startLeanTelegram, type BotCall } from "./lean-telegram.ts";
 import { ASHA, nameOf } from "./people.ts";
 import { median, round } from "./stats.ts";
 
-// Time from starting the process to its answer to a /help that waits at Telegram: Sauda on a filled embedded store
-// compared with grammY alone, alternating, each with a warm compile cache. `node bench/start.ts [runs]`.
+// Time from starting the process to its answer to a /help that waits at Telegram: Sauda on a filled embedded store, as
+// `npm start` runs it and from its sources, compared with grammY alone, in turn, each with a warm compile cache.
+// `node bench/start.ts [runs]`.
 
 const RUNS = Number(process.argv[2] ?? 11);
 const LIMIT_MS = 30_000;
 const chat = { id: ASHA, type: "private", first_name: nameOf(ASHA) };
 
+if (!bundledMain(join(import.meta.dirname, ".."))) throw new Error('the sources have changed: "npm run build" first');
 const home = await openHome("sqlite", { people: [ASHA] });
 if (!home) throw new Error("no store");
 let answered: (call: BotCall) => void = () => undefined;
@@ -57,13 +61,16 @@ async function first(start: () => BotProcess): Promise<First> {
 const { call } = await first(() => startSauda(settings));
 const replies = JSON.stringify({ "/help": [call] });
 const sauda = (): BotProcess => startSauda(settings);
+const sources = (): BotProcess => startFromSources(settings);
 const bare = (): BotProcess => startBareBot({ ...settings, BARE_REPLIES: replies });
 await first(bare);
+await first(sources);
 
-const runs = { sauda: [] as First[], bare: [] as First[] };
+const runs = { sauda: [] as First[], sources: [] as First[], bare: [] as First[] };
 for (let run = 0; run < RUNS; run += 1) {
   runs.bare.push(await first(bare));
   runs.sauda.push(await first(sauda));
+  runs.sources.push(await first(sources));
 }
 await telegram.close();
 await home.close();
@@ -83,4 +90,5 @@ console.table({
     "median ms": round(ours["median ms"] / limit["median ms"]),
     "CPU ms": round(ours["CPU ms"] / limit["CPU ms"]),
   },
+  "Sauda, not bundled": row(runs.sources),
 });

@@ -6,6 +6,7 @@ import { createYahoo } from "../../connectors/yahoo/index.ts";
 import type { LocalWorld } from "../../playground/start.ts";
 import type { BotDeps } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
+import { keepDayOnLogin } from "../bot/daily/day-keeping.ts";
 import { lateNote } from "../bot/text.ts";
 import { createClock } from "../lib/clock.ts";
 import { createFailureLog, type FailureLog } from "../lib/failure-log.ts";
@@ -22,6 +23,7 @@ import { createClaims, type Claims } from "../services/claims.ts";
 import { withQuietHours } from "../services/digests/delivery.ts";
 import type { AuditDeps } from "../services/people/audit.ts";
 import { trackCollections } from "../services/people/forget.ts";
+import { createUsers, keepOwnerCode } from "../services/people/users.ts";
 import type { Link } from "../services/accounts/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
 import { toldInTime } from "../web/telling.ts";
@@ -118,7 +120,6 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   });
   const { deps } = container;
   async function keepDay(link: Link): Promise<void> {
-    const { keepDayOnLogin } = await import("../bot/daily/day-keeping.ts");
     const { createDigests } = await import("../services/digests/digests.ts");
     const digests = createDigests({ ...deps, closes: container.closes, log });
     await keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link);
@@ -184,7 +185,6 @@ async function startLocal(config: Config, clock: Clock, keepFailures: FailureLog
 
 /** Prints a one-time code that makes its sender the owner, unless the store has an owner. */
 async function offerOwnership(deps: AuditDeps, say: (line: string) => void): Promise<void> {
-  const { createUsers, keepOwnerCode } = await import("../services/people/users.ts");
   if (await createUsers({ ...deps, ownerId: null }).owner()) return;
   const code = randomAlphanumeric(12);
   await keepOwnerCode(deps, code);

@@ -8,7 +8,8 @@ const STOP_WITHIN_MS = 10_000;
 process.on("uncaughtException", exitOn);
 process.on("unhandledRejection", exitOn);
 
-await runOrExit(async () => {
+// Not awaited: a module of the bundle cannot wait.
+void runOrExit(async () => {
   let stopWhatRuns = async (): Promise<void> => undefined;
   let isStopping = false;
   const stop = (): void => {

@@ -15,14 +15,20 @@ const ENTRIES = {
   "rotate-key": "./rotate-key.ts",
   backup: "./backup.ts",
   restore: "./backup.ts",
+  build: "./build.ts",
 };
-const entry = ENTRIES[process.argv[2] ?? "main"];
+const name = process.argv[2] ?? "main";
+const entry = ENTRIES[name];
 if (!entry) {
   process.stderr.write(`Unknown entry. One of: ${Object.keys(ENTRIES).join(", ")}.\n`);
   process.exit(1);
 }
 
-// Caching the stripped and compiled sources between starts halves the time to the first handled update.
-const { enableCompileCache } = await import("node:module");
-enableCompileCache(new URL("../../node_modules/.cache/compile", import.meta.url).pathname);
-await import(entry);
+const root = `${import.meta.dirname}/../..`;
+const { createRequire, enableCompileCache } = await import("node:module");
+// Caching the stripped and compiled sources between starts halves the time to the first handled update; the bundle does so again.
+enableCompileCache(`${root}/node_modules/.cache/compile`);
+const { bundledMain } = await import("./bundle.ts");
+const bundle = name === "main" ? bundledMain(root) : null;
+if (bundle) createRequire(import.meta.url)(bundle);
+else await import(entry);

@@ -1,0 +1,70 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import type { Plugin } from "rolldown";
+import { MAIN, SOURCES, stampOf } from "./bundle.ts";
+
+// `npm run build [DIR]`, also run by `npm install`: puts the modules that a start loads into a few files, in dist/.
+
+const ROOT = join(import.meta.dirname, "../..");
+const DIR = join(ROOT, process.argv[3] ?? "dist");
+/** The packages of every start. Others are loaded later, and stay where they are. */
+const PACKAGES = new Set([
+  "@grammyjs/conversations",
+  "@grammyjs/runner",
+  "grammy",
+  "minisearch",
+  "p-queue",
+  "pino",
+  "zod",
+]);
+
+const isOurs = (path: string): boolean => isAbsolute(path) && !/^\.\.|node_modules/.test(relative(ROOT, path));
+
+/** A module finds its assets and its worker by its own place, which the bundle is not. */
+const keepPlace: Plugin = {
+  name: "keep-place",
+  transform(code, path) {
+    if (!isOurs(path)) return null;
+    const [file, folder] = [path, dirname(path)].map((to) => JSON.stringify(`/${relative(DIR, to)}`));
+    return code
+      .replaceAll("import.meta.url", `new URL("." + ${file}, import.meta.url).href`)
+      .replaceAll("import.meta.dirname", `(import.meta.dirname + ${folder})`);
+  },
+};
+
+/** grammY loads node-fetch at every start; Sauda gives it another fetch (src/bot/updates/api-fetch.ts). */
+const withoutNodeFetch: Plugin = {
+  name: "without-node-fetch",
+  resolveId: (id) => (id === "node-fetch" ? id : null),
+  load: (id) => (id === "node-fetch" ? "export default (...request) => fetch(...request);" : null),
+};
+
+const rolldown = await import("rolldown").catch(() => null);
+if (rolldown) await build(rolldown);
+else
+  process.stdout.write("Without rolldown, a development dependency, Sauda starts from its sources: a little slower.\n");
+
+async function build({ rolldown: open }: typeof import("rolldown")): Promise<void> {
+  const bundle = await open({
+    cwd: ROOT,
+    input: "src/app/main.ts",
+    platform: "node",
+    external: (id, importer) => !id.startsWith(".") && !isAbsolute(id) && isOurs(importer ?? ROOT) && !PACKAGES.has(id),
+    plugins: [keepPlace, withoutNodeFetch],
+  });
+  // First, so that a start takes nothing of what is half removed or half written.
+  rmSync(join(DIR, SOURCES), { force: true });
+  rmSync(DIR, { recursive: true, force: true });
+  // CommonJS loads in less time: an ES module that imports one of Node's own has all of its exports read.
+  const { output } = await bundle.write({
+    dir: DIR,
+    format: "cjs",
+    comments: { legal: true, annotation: false, jsdoc: false },
+    entryFileNames: MAIN,
+    chunkFileNames: "[name]-[hash].cjs",
+  });
+  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  const files = ["package-lock.json", ...modules.filter(isOurs).map((path) => relative(ROOT, path))];
+  const stamps = Object.fromEntries(files.map((file) => [file, stampOf(join(ROOT, file))]));
+  writeFileSync(join(DIR, SOURCES), JSON.stringify(stamps));
+}
