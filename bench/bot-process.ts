@@ -3,8 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-/** The flags of `npm start` in package.json. */
-const FLAGS = ["--max-semi-space-size=4"];
 const TICK_MS = 10;
 const STOP_WITHIN_MS = 12_000;
 
@@ -21,7 +19,6 @@ export interface BotProcess {
 export const startSauda = (settings: Readonly<Record<string, string>>, preload?: string): BotProcess =>
   start(
     [
-      ...FLAGS,
       ...(preload === undefined ? [] : ["--import", join(import.meta.dirname, preload)]),
       join(ROOT, "src/app/start.js"),
       "main",
@@ -31,14 +28,14 @@ export const startSauda = (settings: Readonly<Record<string, string>>, preload?:
 
 /** The same without the bundle of `npm run build`. */
 export const startFromSources = (settings: Readonly<Record<string, string>>): BotProcess =>
-  start([...FLAGS, join(ROOT, "src/app/main.ts")], {
+  start([join(ROOT, "src/app/main.ts")], {
     ...settings,
     NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compile"),
   });
 
-/** The grammY bot to compare with, with the same Node, flags and compile cache. */
+/** The grammY bot to compare with, with the same Node and compile cache. */
 export const startBareBot = (settings: Readonly<Record<string, string>>): BotProcess =>
-  start([...FLAGS, join(import.meta.dirname, "bare-bot.js")], settings);
+  start([join(import.meta.dirname, "bare-bot.js")], settings);
 
 function start(args: readonly string[], settings: Readonly<Record<string, string>>): BotProcess {
   const child = spawn(process.execPath, args, {

@@ -9,8 +9,8 @@ import { ASHA } from "./people.ts";
 import { median, round } from "./stats.ts";
 import type { LoadAnswer, LoadCommand, Turn } from "./telegram-load.ts";
 
-// Throughput and latency of updates over real HTTP: Sauda on the embedded store compared with grammY and its runner making
-// the calls that were recorded from Sauda. Telegram and the people run in a third process. Each row says how many people
+// Throughput and latency of updates over real HTTP: Sauda on the embedded store compared with grammY alone, with its runner
+// and with Sauda's inbox, all making the calls that were recorded from Sauda. Telegram and the people run in a third process. Each row says how many people
 // wait for an answer at a time; a thousand take turns, so that nobody passes Sauda's 120 updates a minute, and this
 // Telegram has no flood limits. Then the latency on MongoDB with few and with many users in the store.
 // `node bench/update.ts [--seconds N] [--chats 1,10,100,1000] [--strangers 100000] [--only /help,tap]`
@@ -116,32 +116,36 @@ async function compareWithBareBot(): Promise<void> {
   if (!home) throw new Error("no store");
   const sauda = await openSauda(home);
   const recorded = await recordCalls(sauda);
-  const bare = await openBare(recorded, { BARE_RUNNER: "yes" });
+  const bare = await openBare(recorded, {});
+  const runner = await openBare(recorded, { BARE_RUNNER: "yes" });
   const inbox = await openBare(recorded, { BARE_INBOX: join(home.settings["DATA_DIR"] ?? "", "bare-inbox") });
   const rows: Record<string, object> = {};
   for (const name of values.only.split(",")) {
     const turns = SCRIPTS[name] ?? [];
     for (const chats of CHATS) {
       const [limit, ours] = [await measure(bare, turns, chats), await measure(sauda, turns, chats)];
-      const durable = await measure(inbox, turns, chats);
+      const [parallel, durable] = [await measure(runner, turns, chats), await measure(inbox, turns, chats)];
       rows[`${name}, ${chats} ${chats === 1 ? "chat" : "chats"}`] = {
         "ours /s": ours.perSecond,
         "bare /s": limit.perSecond,
         ratio: round(ours.perSecond / limit.perSecond),
+        "runner /s": parallel.perSecond,
+        "its ratio": round(ours.perSecond / parallel.perSecond),
         "inbox /s": durable.perSecond,
-        "inbox ratio": round(durable.perSecond / limit.perSecond),
         "ours p50 ms": ours.p50,
         "ours p99 ms": ours.p99,
         "bare p50 ms": limit.p50,
         "bare p99 ms": limit.p99,
         "ours CPU ms": ours.cpuMs,
         "bare CPU ms": limit.cpuMs,
+        "runner CPU ms": parallel.cpuMs,
         "inbox CPU ms": durable.cpuMs,
       };
     }
   }
   await sauda.stop();
   await bare.stop();
+  await runner.stop();
   await inbox.stop();
   await home.close();
   console.table(rows);
