@@ -4,6 +4,7 @@ import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { activityView } from "../src/bot/render/activity.ts";
+import { pageOf } from "../src/bot/render/page.ts";
 import { show } from "../src/bot/view.ts";
 import type { UserId } from "../src/domain/ids.ts";
 import type { AuditEntry } from "../src/services/people/audit.ts";
@@ -21,12 +22,12 @@ export const activity: CommandModule = {
   },
 };
 
-async function showPage(deps: BotDeps, ctx: SaudaContext, page: number): Promise<void> {
-  const entries = await deps.audit.recent(ctx.user._id);
-  const names = await namesIn(deps, entries);
+async function showPage(deps: BotDeps, ctx: SaudaContext, wanted: number): Promise<void> {
+  const page = pageOf(await deps.audit.recent(ctx.user._id), wanted);
+  const names = await namesIn(deps, page.entries);
   await show(
     ctx,
-    activityView(entries, (id) => names.get(id) ?? id, page),
+    activityView(page, (id) => names.get(id) ?? id),
   );
 }
 

@@ -177,10 +177,14 @@ async function poll({ bot, accept, clock }: Polling, failures: FailureLog, signa
     } catch (error) {
       if (signal.aborted) return;
       failures.failed(error);
-      await pause(clock, RETRY_MS, signal);
+      await pause(clock, retryAfterMs(error), signal);
     }
   }
 }
+
+/** Telegram says how long a bot that asks too often must wait, and lengthens it when asked before. */
+const retryAfterMs = (error: unknown): number =>
+  Math.max(RETRY_MS, 1_000 * ((error instanceof GrammyError && error.parameters.retry_after) || 0));
 
 async function inOrder(updates: readonly Update[], accept: Polling["accept"]): Promise<void> {
   for (const update of updates) await accept(update);

@@ -1,12 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import * as https from "node:https";
-import { pipeline, Readable } from "node:stream";
 import { Agent, request } from "./node-http.ts";
 
 export interface HttpCallInit {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
+  readonly body?: string | Uint8Array | undefined;
   /** Structural type, because grammY may pass a polyfilled AbortSignal. */
   readonly signal?: Pick<AbortSignal, "aborted" | "addEventListener" | "removeEventListener"> | undefined;
 }
@@ -37,8 +36,7 @@ export function createHttpCall(): (url: string, init: HttpCallInit) => Promise<H
     sent.on("error", reject);
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
-    else if (typeof body === "string") sent.end(body);
-    else pipeline(Readable.from(body), sent, (error) => error && reject(error));
+    else sent.end(body);
     return promise.finally(() => signal?.removeEventListener("abort", abort));
   };
 }

@@ -1,6 +1,6 @@
-import type { Bot } from "grammy";
+import { type Bot, GrammyError } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createUpdates } from "../../src/app/updates.ts";
+import { createUpdates, type UpdatesOptions } from "../../src/app/updates.ts";
 import { createOutageNotice } from "../../src/app/outage-notice.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { userId } from "../../src/domain/ids.ts";
@@ -43,16 +43,15 @@ describe("asking Telegram for updates", () => {
   // Telegram remembers the kinds last asked for.
   const kinds = ["message", "edited_message", "callback_query", "inline_query", "my_chat_member"];
 
-  function updatesWith(api: object, mode: "polling" | "webhook") {
-    return createUpdates({
-      bot: { api } as unknown as Bot<SaudaContext>,
-      token: new Secret("1:x"),
-      config: { mode, publicUrl: "https://sauda.example" },
-      leases: createLocalLeases(),
-      outageNotice: { failed: () => undefined, recovered: () => undefined },
-      ...stage,
-    });
-  }
+  const optionsOf = (api: object, mode: "polling" | "webhook"): UpdatesOptions => ({
+    bot: { api } as unknown as Bot<SaudaContext>,
+    token: new Secret("1:x"),
+    config: { mode, publicUrl: "https://sauda.example" },
+    leases: createLocalLeases(),
+    outageNotice: { failed: () => undefined, recovered: () => undefined },
+    ...stage,
+  });
+  const updatesWith = (api: object, mode: "polling" | "webhook") => createUpdates(optionsOf(api, mode));
 
   it("takes a webhook away first, without dropping what waits, and then names the kinds it wants", async () => {
     const calls: unknown[] = [];
@@ -74,6 +73,39 @@ describe("asking Telegram for updates", () => {
     await updates.stop();
     expect(calls).toEqual([["deleteWebhook"], ["getUpdates", { offset: 0, timeout: 30, allowed_updates: kinds }]]);
     expect(updates.webhook).toBeNull();
+  });
+
+  it("waits as long as Telegram asks before it polls again, and otherwise two seconds", async () => {
+    const waits: number[] = [];
+    const answers = [
+      new GrammyError(
+        "getUpdates",
+        { ok: false, error_code: 429, description: "", parameters: { retry_after: 41 } },
+        "",
+        {},
+      ),
+      new Error("connection broke"),
+    ];
+    const sleep = async (ms: number): Promise<void> => void waits.push(ms);
+    const updates = createUpdates({
+      ...optionsOf(
+        {
+          deleteWebhook: async () => true,
+          getUpdates: (_: object, signal: AbortSignal) => {
+            const answer = answers.shift();
+            if (answer) return Promise.reject(answer);
+            return new Promise((_resolve, reject) =>
+              signal.addEventListener("abort", () => reject(new Error("stopped"))),
+            );
+          },
+        },
+        "polling",
+      ),
+      clock: { now: () => stage.clock.now(), sleep },
+    });
+    await updates.start();
+    await expect.poll(() => waits).toEqual([41_000, 2_000]);
+    await updates.stop();
   });
 
   it("sets a webhook with the secret that its route requires, and with the kinds it wants", async () => {

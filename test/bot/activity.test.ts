@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
 import { activityView } from "../../src/bot/render/activity.ts";
+import { pageOf } from "../../src/bot/render/page.ts";
 import { ASHA, VIKRAM } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
@@ -46,7 +47,7 @@ describe("/activity", () => {
 });
 
 it("says what would be listed while nothing is", () => {
-  expect(activityView([], String, 0).html.toString()).toContain("Nothing yet.");
+  expect(activityView(pageOf([], 0), String).html.toString()).toContain("Nothing yet.");
 });
 
 it("begins a day's entries with its date, once", () => {
@@ -57,7 +58,7 @@ it("begins a day's entries with its date, once", () => {
     { at: at("2026-11-23T23:59:59"), event: { what: "linked", account: "zerodha" } },
   ] as const;
   expect(
-    activityView(entries, String, 0)
+    activityView(pageOf(entries, 0), String)
       .html.toString()
       .replaceAll(/<[^>]*>/g, "")
       .split("\n"),

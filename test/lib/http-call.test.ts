@@ -34,11 +34,9 @@ describe("an HTTP call", () => {
     expect(connections).toBe(1);
   });
 
-  it("sends a body that comes in chunks", async () => {
-    const pieces = (async function* () {
-      for (const piece of ["t", "en"]) yield new TextEncoder().encode(piece);
-    })();
-    expect((await call(`${base}/takes`, { method: "POST", body: pieces })).body).toContain("en");
+  it("sends bytes as they are", async () => {
+    const body = new TextEncoder().encode("₹ ten");
+    expect((await call(`${base}/takes`, { method: "POST", body })).body).toBe("POST ₹ ten ₹");
   });
 
   it("fails when the other side hangs up, before the reply or within it", async () => {
@@ -53,13 +51,5 @@ describe("an HTTP call", () => {
     const reply = call(`${base}/never-ends`, { signal: within.signal });
     server.once("request", () => setImmediate(() => within.abort()));
     await expect(reply).rejects.toThrow(/aborted/);
-  });
-
-  it("fails when its body's chunks fail", async () => {
-    const broken = (async function* () {
-      yield new TextEncoder().encode("t");
-      throw new Error("the file is gone");
-    })();
-    await expect(call(`${base}/takes`, { method: "POST", body: broken })).rejects.toThrow(/the file is gone/);
   });
 });

@@ -6,7 +6,7 @@ import { activity as text, roleName } from "../safety-text.ts";
 import type { View } from "../view.ts";
 import { dateText } from "./amounts.ts";
 import { limitText } from "./limits.ts";
-import { pageKeyboard, pageOf } from "./page.ts";
+import { type Page, pageKeyboard } from "./page.ts";
 
 const ACCOUNT_EVENTS = {
   linked: "linked",
@@ -28,9 +28,8 @@ const LOCK_EVENTS = {
 } as const;
 
 /** What happened, newest first, under its day. `nameOf` names the people whom the owner decided about. */
-export function activityView(all: readonly AuditEntry[], nameOf: (id: UserId) => string, wanted: number): View {
-  const page = pageOf(all, wanted);
-  if (all.length === 0) return { html: text.none() };
+export function activityView(page: Page<AuditEntry>, nameOf: (id: UserId) => string): View {
+  if (page.entries.length === 0) return { html: text.none() };
   const rows = page.entries.flatMap(({ at, event }, row) => {
     const day = istDate(at);
     const before = page.entries[row - 1];

@@ -15,8 +15,12 @@ export interface ApiFetchOptions {
   readonly log: Log;
 }
 
-/** The part of fetch that grammY uses. */
-export type ApiFetch = (url: string, init: HttpCallInit) => Promise<ApiReply>;
+/** The part of fetch that grammY uses: a file comes as a stream. */
+export type ApiFetch = (url: string, init: ApiInit) => Promise<ApiReply>;
+
+type ApiInit = Omit<HttpCallInit, "body"> & {
+  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
+};
 
 interface ApiReply {
   readonly status: number;
@@ -25,17 +29,18 @@ interface ApiReply {
 }
 
 /**
- * The fetch for grammY: retries after 429 and 5xx, except uploads, whose stream cannot be read twice. Retrying here and not
- * in a transformer keeps a replayed dialogue from waiting again.
+ * The fetch for grammY: retries after 429 and 5xx. Retrying here and not in a transformer keeps a replayed dialogue from
+ * waiting again.
  */
 export function createApiFetch({ sleep, log }: ApiFetchOptions): ApiFetch {
   const call = createHttpCall();
   const failures = createFailureLog(log, OUTAGE_WORDS);
   return async (url, init) => {
     const method = methodOf(url);
-    const mayRetry = !NEVER_RETRIED.has(method) && (init.body === undefined || typeof init.body === "string");
+    const mayRetry = !NEVER_RETRIED.has(method);
+    const whole = { ...init, body: await wholeBody(init.body) };
     for (let tries = 1; ; tries += 1) {
-      const reply = await call(url, init);
+      const reply = await call(url, whole);
       if (reply.status < 500) failures.recovered();
       const waitMs = mayRetry && tries < MAX_TRIES ? retryDelayMs(reply, tries) : null;
       if (waitMs === null) return { status: reply.status, json: async () => JSON.parse(reply.body) as unknown };
@@ -46,6 +51,10 @@ export function createApiFetch({ sleep, log }: ApiFetchOptions): ApiFetch {
     }
   };
 }
+
+/** A stream could not be read again for another try. */
+const wholeBody = async (body: ApiInit["body"]): Promise<HttpCallInit["body"]> =>
+  body === undefined || typeof body === "string" ? body : Buffer.concat(await Array.fromAsync(body));
 
 /** Null when the reply is final. */
 function retryDelayMs({ status, body }: HttpCallReply, tries: number): number | null {

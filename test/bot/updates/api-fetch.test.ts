@@ -1,5 +1,6 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createApiFetch, type ApiFetch } from "../../../src/bot/updates/api-fetch.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -9,21 +10,24 @@ describe("the fetch that calls Telegram", () => {
   let base: string;
   let answers: { status: number; body: object }[];
   let calls: string[];
+  let bodies: string[];
   const waits: number[] = [];
   const said: object[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => void said.push(JSON.parse(line)) } });
   let fetch: ApiFetch;
 
   beforeEach(async () => {
-    [answers, calls] = [[], []];
+    [answers, calls, bodies] = [[], [], []];
     waits.length = 0;
     said.length = 0;
     fetch = createApiFetch({ sleep: async (ms) => void waits.push(ms), log });
-    server = createServer((incoming, outgoing) => {
+    const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
       calls.push(incoming.url ?? "");
+      bodies.push(await text(incoming));
       const { status, body } = answers.shift() ?? { status: 200, body: { ok: true } };
       outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    });
+    };
+    server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/bot1:x`;
   });
@@ -63,15 +67,30 @@ describe("the fetch that calls Telegram", () => {
     expect(waits).toEqual([]);
   });
 
-  it("does not retry getUpdates, chat actions and streamed files", async () => {
-    answers.push(flood(1), flood(1), flood(1));
+  it("does not retry getUpdates and chat actions", async () => {
+    answers.push(flood(1), flood(1));
     expect((await post("getUpdates")).status).toBe(429);
     expect((await post("sendChatAction")).status).toBe(429);
+    expect(calls).toHaveLength(2);
+  });
+
+  it("sends a file again whole, although it came as a stream", async () => {
+    answers.push(flood(1));
     const file = (async function* () {
-      yield new TextEncoder().encode("file");
+      yield new TextEncoder().encode("fi");
+      yield new TextEncoder().encode("le");
     })();
-    expect((await fetch(`${base}/sendDocument`, { method: "POST", body: file })).status).toBe(429);
-    expect(calls).toHaveLength(3);
+    expect((await fetch(`${base}/sendPhoto`, { method: "POST", body: file })).status).toBe(200);
+    expect(bodies).toEqual(["file", "file"]);
+  });
+
+  it("sends nothing of a file that cannot be read to its end", async () => {
+    const file = (async function* () {
+      yield new TextEncoder().encode("fi");
+      throw new Error("the file is gone");
+    })();
+    await expect(fetch(`${base}/sendPhoto`, { method: "POST", body: file })).rejects.toThrow(/the file is gone/);
+    expect(calls).toEqual([]);
   });
 
   it("rejects when the caller aborts", async () => {
