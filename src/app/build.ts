@@ -32,13 +32,6 @@ const keepPlace: Plugin = {
   },
 };
 
-/** grammY loads node-fetch at every start; Sauda gives it another fetch (src/bot/updates/api-fetch.ts). */
-const withoutNodeFetch: Plugin = {
-  name: "without-node-fetch",
-  resolveId: (id) => (id === "node-fetch" ? id : null),
-  load: (id) => (id === "node-fetch" ? "export default (...request) => fetch(...request);" : null),
-};
-
 const rolldown = await import("rolldown").catch(() => null);
 if (rolldown) await build(rolldown);
 else
@@ -50,7 +43,7 @@ async function build({ rolldown: open }: typeof import("rolldown")): Promise<voi
     input: "src/app/main.ts",
     platform: "node",
     external: (id, importer) => !id.startsWith(".") && !isAbsolute(id) && isOurs(importer ?? ROOT) && !PACKAGES.has(id),
-    plugins: [keepPlace, withoutNodeFetch],
+    plugins: [keepPlace],
   });
   // First, so that a start takes nothing of what is half removed or half written.
   rmSync(join(DIR, SOURCES), { force: true });

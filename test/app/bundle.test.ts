@@ -1,9 +1,14 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
+import { startBrokersServer } from "../../playground/brokers/server.ts";
+import { startPlayground, type Playground } from "../../playground/telegram/server.ts";
+import type { Message } from "../../playground/telegram/types.ts";
+import { simulatedYahoo } from "../../playground/yahoo/yahoo.ts";
 import { bundledMain, MAIN, SOURCES, stampOf } from "../../src/app/bundle.ts";
 import { freePort } from "../free-port.ts";
 
@@ -53,17 +58,51 @@ describe("a bundle of these sources", () => {
   // Beneath the root, where it finds the packages that it leaves in their place.
   const dist = join(ROOT, "node_modules/.cache/bundle-test");
   const data = mkdtempSync(join(tmpdir(), "bundled-"));
-  afterAll(() => [dist, data].forEach((dir) => rmSync(dir, { recursive: true, force: true })));
-
-  it("starts, and finds its packages and its assets", async () => {
+  const [owner, stranger] = [1001, 1002];
+  let telegram: Playground;
+  let brokers: Awaited<ReturnType<typeof startBrokersServer>>;
+  let bot: ChildProcess;
+  beforeAll(async () => {
     await promisify(execFile)(process.execPath, ["src/app/start.js", "build", relative(ROOT, dist)], { cwd: ROOT });
-    const port = await freePort();
-    const bot = spawn(process.execPath, [join(dist, MAIN)], { env: { PORT: String(port), DATA_DIR: data }, cwd: data });
-    let output = "";
-    bot.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    await expect.poll(() => output, { timeout: 30_000 }).toContain(`Open http://127.0.0.1:${port + 1}`);
-    expect(await (await fetch(`http://127.0.0.1:${port + 1}`)).text()).toContain("<title>");
+    const identity = { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" };
+    telegram = await startPlayground({ port: 0, now: Date.now, bot: identity });
+    const exchange = createExchange({ seed: 29, now: Date.now });
+    const yahoo = simulatedYahoo({ exchange });
+    brokers = await startBrokersServer({ port: 0, brokers: [yahoo] });
+    const env = {
+      TELEGRAM_BOT_TOKEN: telegram.token,
+      TELEGRAM_API_ROOT: telegram.url,
+      ...yahoo.roots(brokers.base(yahoo.name)),
+      OWNER_ID: String(owner),
+      PORT: String(await freePort()),
+      DATA_DIR: data,
+      LOG_LEVEL: "error",
+    };
+    bot = spawn(process.execPath, [join(dist, MAIN)], { env, cwd: data, stdio: ["ignore", "inherit", "inherit"] });
+  });
+  afterAll(async () => {
     bot.kill("SIGTERM");
     await new Promise((resolve) => bot.once("exit", resolve));
+    await telegram.close();
+    await brokers.close();
+    for (const dir of [dist, data]) rmSync(dir, { recursive: true, force: true });
+  });
+
+  const newest = (user: number, isIt: (message: Message) => unknown): Promise<Message> => {
+    const chat = telegram.chat(user);
+    const look = (): Message | undefined => chat.messages().findLast((message) => message.from.is_bot && isIt(message));
+    return chat.until(look);
+  };
+
+  it("answers with text, and with a picture that its worker draws", async () => {
+    expect((await telegram.chat(owner).ask("/start")).text).toContain("Hello Asha");
+    telegram.chat(owner).send("/chart SBIN");
+    expect((await newest(owner, ({ photo }) => photo)).caption).toContain("SBIN");
+  });
+
+  it("sends also what nobody has asked for", async () => {
+    telegram.chat(stranger).send("/start");
+    const asked = await newest(owner, ({ text }) => text?.includes("asks to be let in"));
+    expect(asked.reply_markup).toBeDefined();
   });
 });
