@@ -18,6 +18,10 @@ const PACKAGES = new Set([
   "zod",
 ]);
 
+/** Node warns of the old punycode module that it loads, except in node_modules. */
+const STAYS = new Set(["node-fetch"]);
+
+const isPackage = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id);
 const isOurs = (path: string): boolean => isAbsolute(path) && !/^\.\.|node_modules/.test(relative(ROOT, path));
 
 /** A module finds its assets and its worker by its own place, which the bundle is not. */
@@ -42,7 +46,7 @@ async function build({ rolldown: open }: typeof import("rolldown")): Promise<voi
     cwd: ROOT,
     input: "src/app/main.ts",
     platform: "node",
-    external: (id, importer) => !id.startsWith(".") && !isAbsolute(id) && isOurs(importer ?? ROOT) && !PACKAGES.has(id),
+    external: (id, importer) => STAYS.has(id) || (isPackage(id) && isOurs(importer ?? ROOT) && !PACKAGES.has(id)),
     plugins: [keepPlace],
   });
   // First, so that a start takes nothing of what is half removed or half written.
@@ -52,6 +56,8 @@ async function build({ rolldown: open }: typeof import("rolldown")): Promise<voi
   const { output } = await bundle.write({
     dir: DIR,
     format: "cjs",
+    // As the sources run, which are ES modules: without it a write to what is frozen would be ignored.
+    strict: true,
     comments: { legal: true, annotation: false, jsdoc: false },
     entryFileNames: MAIN,
     chunkFileNames: "[name]-[hash].cjs",

@@ -62,6 +62,7 @@ describe("a bundle of these sources", () => {
   let telegram: Playground;
   let brokers: Awaited<ReturnType<typeof startBrokersServer>>;
   let bot: ChildProcess;
+  let complaints = "";
   beforeAll(async () => {
     await promisify(execFile)(process.execPath, ["src/app/start.js", "build", relative(ROOT, dist)], { cwd: ROOT });
     const identity = { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" };
@@ -78,7 +79,8 @@ describe("a bundle of these sources", () => {
       DATA_DIR: data,
       LOG_LEVEL: "error",
     };
-    bot = spawn(process.execPath, [join(dist, MAIN)], { env, cwd: data, stdio: ["ignore", "inherit", "inherit"] });
+    bot = spawn(process.execPath, [join(dist, MAIN)], { env, cwd: data, stdio: ["ignore", "ignore", "pipe"] });
+    bot.stderr?.setEncoding("utf8").on("data", (text: string) => (complaints += text));
   });
   afterAll(async () => {
     bot.kill("SIGTERM");
@@ -104,5 +106,9 @@ describe("a bundle of these sources", () => {
     telegram.chat(stranger).send("/start");
     const asked = await newest(owner, ({ text }) => text?.includes("asks to be let in"));
     expect(asked.reply_markup).toBeDefined();
+  });
+
+  it("logs no error, and makes Node warn of nothing", () => {
+    expect(complaints).toBe("");
   });
 });
