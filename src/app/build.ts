@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { Plugin } from "rolldown";
-import { MAIN, SOURCES, stampOf } from "./bundle.ts";
+import { MAIN, STAMPS, stampOf } from "./bundle.ts";
 
 // `npm run build [DIR]`, also run by `npm install`: puts the modules that a start loads into a few files, in dist/.
 
@@ -24,6 +24,18 @@ const STAYS = new Set(["node-fetch"]);
 const isPackage = (id: string): boolean => !id.startsWith(".") && !isAbsolute(id);
 const isOurs = (path: string): boolean => isAbsolute(path) && !/^\.\.|node_modules/.test(relative(ROOT, path));
 
+const stamps: Record<string, string> = {};
+const stamp = (path: string): void => void (stamps[relative(ROOT, path)] = stampOf(path));
+
+/** Before a source is read: one that is edited meanwhile must not pass for what was bundled. */
+const stampSources: Plugin = {
+  name: "stamp-sources",
+  load(path) {
+    if (isOurs(path)) stamp(path);
+    return null;
+  },
+};
+
 /** A module finds its assets and its worker by its own place, which the bundle is not. */
 const keepPlace: Plugin = {
   name: "keep-place",
@@ -42,15 +54,16 @@ else
   process.stdout.write("Without rolldown, a development dependency, Sauda starts from its sources: a little slower.\n");
 
 async function build({ rolldown: open }: typeof import("rolldown")): Promise<void> {
+  stamp(join(ROOT, "package-lock.json"));
   const bundle = await open({
     cwd: ROOT,
     input: "src/app/main.ts",
     platform: "node",
     external: (id, importer) => STAYS.has(id) || (isPackage(id) && isOurs(importer ?? ROOT) && !PACKAGES.has(id)),
-    plugins: [keepPlace],
+    plugins: [stampSources, keepPlace],
   });
   // First, so that a start takes nothing of what is half removed or half written.
-  rmSync(join(DIR, SOURCES), { force: true });
+  rmSync(join(DIR, STAMPS), { force: true });
   rmSync(DIR, { recursive: true, force: true });
   // CommonJS loads in less time: an ES module that imports one of Node's own has all of its exports read.
   const { output } = await bundle.write({
@@ -62,8 +75,8 @@ async function build({ rolldown: open }: typeof import("rolldown")): Promise<voi
     entryFileNames: MAIN,
     chunkFileNames: "[name]-[hash].cjs",
   });
-  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
-  const files = ["package-lock.json", ...modules.filter(isOurs).map((path) => relative(ROOT, path))];
-  const stamps = Object.fromEntries(files.map((file) => [file, stampOf(join(ROOT, file))]));
-  writeFileSync(join(DIR, SOURCES), JSON.stringify(stamps));
+  for (const { fileName } of output) stamp(join(DIR, fileName));
+  const list = join(DIR, STAMPS);
+  writeFileSync(`${list}.partial`, JSON.stringify(stamps));
+  renameSync(`${list}.partial`, list);
 }

@@ -219,7 +219,7 @@ async function retryUntilDone<T>(call: () => Promise<T>, { clock, log, signal }:
       if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram refuses it: ${refusal?.description ?? ""}`]);
       if (signal.aborted) throw error;
       failures.failed(error);
-      await pause(clock, RETRY_MS, signal);
+      await pause(clock, retryAfterMs(error), signal);
     }
   }
 }

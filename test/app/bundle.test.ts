@@ -9,7 +9,7 @@ import { startBrokersServer } from "../../playground/brokers/server.ts";
 import { startPlayground, type Playground } from "../../playground/telegram/server.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { simulatedYahoo } from "../../playground/yahoo/yahoo.ts";
-import { bundledMain, MAIN, SOURCES, stampOf } from "../../src/app/bundle.ts";
+import { bundledMain, MAIN, STAMPS, stampOf } from "../../src/app/bundle.ts";
 import { freePort } from "../free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -17,6 +17,7 @@ const ROOT = join(import.meta.dirname, "../..");
 describe("a start", () => {
   const root = mkdtempSync(join(tmpdir(), "bundle-"));
   const source = join(root, "order.ts");
+  const [main, list] = [MAIN, STAMPS].map((name) => join(root, "dist", name)) as [string, string];
   const writtenAt = new Date("2026-11-24T04:00:00Z");
   const write = (text: string, at?: Date): void => {
     writeFileSync(source, text);
@@ -26,11 +27,12 @@ describe("a start", () => {
   beforeEach(() => {
     write("export const lot = 75;", writtenAt);
     mkdirSync(join(root, "dist"), { recursive: true });
-    writeFileSync(join(root, "dist", SOURCES), JSON.stringify({ "order.ts": stampOf(source) }));
+    writeFileSync(main, "start();");
+    writeFileSync(list, JSON.stringify({ "order.ts": stampOf(source), [`dist/${MAIN}`]: stampOf(main) }));
   });
 
   it("takes the bundle while its sources are those it was made of", () => {
-    expect(bundledMain(root)).toBe(join(root, "dist", MAIN));
+    expect(bundledMain(root)).toBe(main);
   });
 
   it("takes the sources when one was edited and kept its size", () => {
@@ -45,6 +47,16 @@ describe("a start", () => {
 
   it("takes the sources when one is gone", () => {
     rmSync(source);
+    expect(bundledMain(root)).toBeNull();
+  });
+
+  it.each(["", "{", "null", '{"order.ts":1}'])("takes the sources when the list of stamps is %j", (text) => {
+    writeFileSync(list, text);
+    expect(bundledMain(root)).toBeNull();
+  });
+
+  it("takes the sources when a file of the bundle is damaged", () => {
+    writeFileSync(main, "");
     expect(bundledMain(root)).toBeNull();
   });
 
