@@ -10,9 +10,10 @@ import { median, round } from "./stats.ts";
 import type { LoadAnswer, LoadCommand, Turn } from "./telegram-load.ts";
 
 // Throughput and latency of updates over real HTTP: Sauda on the embedded store compared with grammY alone, with its runner
-// and with Sauda's inbox, all making the calls that were recorded from Sauda. Telegram and the people run in a third process. Each row says how many people
-// wait for an answer at a time; a thousand take turns, so that nobody passes Sauda's 120 updates a minute, and this
-// Telegram has no flood limits. Then the latency on MongoDB with few and with many users in the store.
+// and with Sauda's inbox, all making the calls that were recorded from Sauda. Telegram and the people run in a process of
+// their own. Each row says how many people wait for an answer at a time; a thousand take turns, so that nobody passes
+// Sauda's 120 updates a minute, and this Telegram has no flood limits. Then the latency on MongoDB with few and with many
+// users in the store.
 // `node bench/update.ts [--seconds N] [--chats 1,10,100,1000] [--strangers 100000] [--only /help,tap]`
 
 const { values } = parseArgs({

@@ -26,7 +26,7 @@ if (!entry) {
 
 const root = `${import.meta.dirname}/../..`;
 const { createRequire, enableCompileCache } = await import("node:module");
-// Caching the stripped and compiled sources between starts halves the time to the first handled update; the bundle does so again.
+// Caching the stripped and compiled sources between starts halves the time to the first handled update.
 enableCompileCache(`${root}/node_modules/.cache/compile`);
 const { bundledMain } = await import("./bundle.ts");
 const bundle = name === "main" ? bundledMain(root) : null;

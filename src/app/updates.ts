@@ -138,7 +138,7 @@ interface Polling {
 function pollWithLease(polling: Polling): { stop(): Promise<void> } {
   const { leases, clock, log, signal } = polling;
   const words = { failed: "updates cannot be taken in; retrying", recovered: "updates are taken in again" };
-  const failures = createFailureLog(log, words, { retryInMs: RETRY_MS });
+  const failures = createFailureLog(log, words);
   const turns = async (): Promise<void> => {
     let hasSaid = false;
     while (!signal.aborted) {
@@ -205,7 +205,7 @@ interface RetryOptions {
 /** Throws ConfigError on errors that a retry cannot fix, and the last error once the signal has fired. */
 async function retryUntilDone<T>(call: () => Promise<T>, { clock, log, signal }: RetryOptions): Promise<T> {
   const words = { failed: "Telegram cannot be reached; waiting for it", recovered: "Telegram can be reached" };
-  const failures = createFailureLog(log, words, { retryInMs: RETRY_MS });
+  const failures = createFailureLog(log, words);
   for (;;) {
     try {
       const done = await call();
